@@ -1,0 +1,1 @@
+"""Warehouse audiences and computed traits, kept true in ActiveCampaign."""

@@ -1,0 +1,175 @@
+"""Requests until they end: in turn, repeated where the table says so, counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+
+from ac_pipeline.activecampaign.connection import exchange
+from ac_pipeline.activecampaign.limiter import Limiter, PauseTooLong, Sleep, Turn
+from ac_pipeline.activecampaign.outcomes import THROTTLED, Next, Row, decide
+from ac_pipeline.activecampaign.reply import Reply, no_reply
+from ac_pipeline.activecampaign.waits import Patience, remaining, retry_after
+from ac_pipeline.errors import OwnerMustAct, PipelineError, ServiceUnavailable
+from ac_pipeline.model.delivery import Outcome
+from ac_pipeline.privacy import redact
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to be made. `template` is its path without ids, the only form that is logged and counted.
+
+    A success must be an object with one of the keys `shows`, where any are named. A call that is not
+    `repeatable` is not made again once it may have taken effect.
+    """
+
+    method: str
+    template: str
+    path: str
+    shows: tuple[str, ...] = ()
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str | None = field(default=None, repr=False)
+    repeatable: bool = True
+
+    @property
+    def endpoint(self) -> str:
+        """Method and template: `PUT /contacts/{id}`."""
+        return f"{self.method} {self.template}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended: the reply that ended it, the row that says so, what is known of its effect."""
+
+    call: Call
+    reply: Reply
+    row: Row
+    outcome: Outcome
+
+    @property
+    def reason(self) -> str:
+        """Why it was no success: short, without personal data; empty after one."""
+        if self.outcome is Outcome.ACKNOWLEDGED:
+            return ""
+        return redact(self.row.reason or self.reply.code or f"http {self.reply.status}")
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether it is a refusal that neither the reference nor the service's own code explains."""
+        return self.row.unexplained or (
+            self.outcome is Outcome.REJECTED and not self.row.reason and not self.reply.code
+        )
+
+    @property
+    def stop(self) -> PipelineError | None:
+        """The error after which no further request may be made, if this is one."""
+        return self.row.stop(self.row.message, self.row.hint) if self.row.stop else None
+
+
+class Unconfirmed(ServiceUnavailable):
+    """A request may or may not have taken effect."""
+
+
+class Caller:
+    """Makes calls, several at a time, through one limiter."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, limiter: Limiter, *, in_flight: int, whole: float, patience: Patience,
+        clock: Callable[[], float], sleep: Sleep, now: Callable[[], datetime], jitter: random.Random,
+    ) -> None:  # fmt: skip
+        self._http, self._limiter = http, limiter
+        self.in_flight = in_flight
+        self._slots = asyncio.Semaphore(in_flight)
+        self._whole, self._patience = whole, patience
+        self._clock, self._sleep, self._now, self._jitter = clock, sleep, now, jitter
+        self.requests: Counter[str] = Counter()
+        """Requests made by endpoint, repeated and throttled ones included."""
+
+    async def end(self, call: Call) -> Ending:
+        """Make a call and repeat it until it ends. Raises nothing that the network or the service causes."""
+        failures, refusals, unsure = 0, 0, False
+        waited_from: float | None = None
+        while True:
+            waited = 0.0 if waited_from is None else self._clock() - waited_from
+            try:
+                reply, turn = await self._once(call, self._patience.throttled)
+            except PauseTooLong:
+                reply, row = no_reply(written=False), THROTTLED
+                break
+            row = decide(reply, shows=call.shows)
+            unsure = unsure or row.outcome is Outcome.UNKNOWN
+            over = row.next in {Next.ACCEPT, Next.REFUSE} or (unsure and not call.repeatable)
+            if row.next is Next.THROTTLE:
+                refusals += 1
+                waited_from = self._clock() if waited_from is None else waited_from
+                wait = self._throttled(call, reply, turn, refusals)
+                over = over or self._clock() + wait - waited_from > self._patience.throttled
+            else:
+                failures += 1
+                over = over or failures >= row.tries
+            if over:
+                break
+            if row.next is Next.RETRY:
+                logger.info("%s failed (%s), trying again", call.endpoint, row.reason or f"http {reply.status}")
+                await self.back_off(failures)
+        doubtful = unsure and row.outcome is Outcome.NOT_SENT
+        return Ending(call, reply, row, Outcome.UNKNOWN if doubtful else row.outcome)
+
+    async def needed(self, call: Call) -> Reply:
+        """Make a call whose answer is needed and return the success.
+
+        Raises OwnerMustAct when it is refused, ServiceUnavailable when it cannot be made, and Unconfirmed,
+        which is one, when it may have taken effect.
+        """
+        ending = await self.end(call)
+        if ending.outcome is Outcome.ACKNOWLEDGED:
+            return ending.reply
+        raise failure_of(ending)
+
+    async def back_off(self, failures: int) -> None:
+        """Wait as long as is due after the `failures`-th failure in a row."""
+        await self._sleep(self._patience.backoff(failures, self._jitter))
+
+    async def _once(self, call: Call, patience: float) -> tuple[Reply, Turn]:
+        """Make one request in its turn. Raises PauseTooLong when the service asks for too long a pause."""
+        async with self._slots:
+            turn = await self._limiter.turn(patience)
+            self.requests[call.endpoint] += 1
+            reply = await exchange(
+                self._http, call.method, call.path, params=dict(call.params), body=call.body, whole=self._whole
+            )
+        if reply.status is not None and decide(reply).next is not Next.THROTTLE:
+            self._limiter.let_through(turn, remaining(reply.headers))
+        return reply, turn
+
+    def _throttled(self, call: Call, reply: Reply, turn: Turn, refusals: int) -> float:
+        """Make the limiter pause everything, and return for how many seconds."""
+        asked = retry_after(reply.headers, self._now())
+        wait = self._patience.backoff(refusals, self._jitter) if asked is None else asked
+        self._limiter.refused(turn, wait)
+        logger.info("%s throttled (http %s), pausing %.1f s", call.endpoint, reply.status, wait)
+        return wait
+
+
+def failure_of(ending: Ending) -> PipelineError:
+    """Return the error that says how a call failed whose answer is needed."""
+    unclear = ending.outcome is Outcome.UNKNOWN and not ending.call.repeatable
+    if ending.stop is not None and not unclear:
+        return ending.stop
+    if ending.outcome is Outcome.REJECTED:
+        return OwnerMustAct(
+            f"ActiveCampaign refuses {ending.call.endpoint} ({ending.reason}).",
+            "Check ACTIVECAMPAIGN_API_URL, and in ActiveCampaign what the key's user may do.",
+        )
+    return Unconfirmed(
+        f"ActiveCampaign did not answer {ending.call.endpoint} usefully ({ending.reason}).", "A later run tries again."
+    )

@@ -1,0 +1,5 @@
+"""The command line: `ac-pipeline`."""
+
+from ac_pipeline.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,62 @@
+"""The commands, and how an error reaches a person: one paragraph and an exit code, never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from ac_pipeline.cli import check, demo, query, release, sandbox, status, sync
+from ac_pipeline.cli.output import errors
+from ac_pipeline.errors import PipelineError
+
+app = typer.Typer(
+    name="ac-pipeline",
+    help="Warehouse audiences and computed traits, kept true in ActiveCampaign.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("check")(check.check)
+app.command("sync")(sync.sync)
+app.command("status")(status.status)
+app.command("query")(query.query)
+app.command("release")(release.release)
+app.command("sandbox")(sandbox.sandbox)
+app.command("demo")(demo.demo)
+app.command("dev")(demo.dev)
+
+
+@app.callback()
+def _options(verbose: bool = typer.Option(False, "--verbose", "-v", help="Say every decision.")) -> None:
+    handler = logging.StreamHandler()
+    # On the handler, because libraries set levels of their own on their loggers.
+    handler.setLevel(logging.INFO if verbose else logging.ERROR)
+    logging.basicConfig(level=handler.level, format="%(levelname)s %(message)s", handlers=[handler])
+
+
+def main() -> None:
+    """Run the command line. Termination is a pause, like Ctrl-C: what was answered stays recorded."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app()
+    except PipelineError as error:
+        errors.print(f"[bold red]{type(error).__name__}[/]  {_plain(error.message)}", soft_wrap=True)
+        if error.hint:
+            errors.print(_plain(error.hint), soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was answered is recorded; what was not is sent again next time.")
+        sys.exit(130)
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -1,0 +1,199 @@
+"""The demo: the real Dagster job on real purchases, against the sandbox, compared with the raw file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import httpx
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from ac_pipeline.cli.demo_home import RATE, DemoHome
+from ac_pipeline.cli.demo_truth import CustomerTruth, truth
+from ac_pipeline.cli.output import console, errors, print_json, print_table
+from ac_pipeline.cli.published import open_published
+from ac_pipeline.declarations import require_declarations
+from ac_pipeline.errors import Inconsistent
+from ac_pipeline.model.window import Window, utc_text, window_ending_by
+from ac_pipeline.orchestration.build import build_definitions
+from ac_pipeline.orchestration.schedule import JOB
+from ac_pipeline.privacy import contact_hash
+from ac_pipeline.sandbox import running
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run of the job, as the table shows it."""
+
+    run: str
+    window: str
+    members: int
+    entered: int
+    exited: int
+    contacts_updated: int
+    requests: int
+    seconds: float
+
+
+def run_demo(home: Path, *, as_json: bool) -> None:
+    """Make the demo home anew, run the job for three windows, and compare.
+
+    Raises Inconsistent when the sandbox's contacts are not what the raw purchases say.
+    """
+    now = datetime.now(UTC)
+    made = DemoHome.make(home, Path.cwd(), now)
+    cron = made.settings().sync_cron
+    last = window_ending_by(cron, now)
+    first = window_ending_by(cron, now - timedelta(days=7))
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
+        console=errors, transient=True, disable=as_json,
+    ) as progress:  # fmt: skip
+        rows, found = _run(made, [("first sync", first), ("the same again", first), ("a week later", last)], progress)
+        expected = _expected(made, first, last)
+    differences = _differences(expected, found)
+    if as_json:
+        print_json({"runs": [asdict(row) for row in rows], "contacts": len(found), "differences": differences})
+    else:
+        _print(made, rows, len(found), differences)
+    if differences:
+        raise Inconsistent(
+            f"{len(differences)} contacts of the sandbox differ from what the raw purchases say; "
+            f"the first: {differences[0]}.",
+            "This is a fault of ac-pipeline: please report it.",
+        )
+
+
+def _run(
+    made: DemoHome, plan: list[tuple[str, Window]], progress: Progress
+) -> tuple[list[Row], Mapping[str, Mapping[str, str]]]:
+    """Run the job for each window with the sandbox beside it; return the rows and the sandbox's contacts."""
+    task = progress.add_task("loading Dagster and reading the dbt project")
+    with running(made.sandbox()) as sandbox:
+        settings = made.settings()
+        os.environ["DAGSTER_HOME"] = str(made.root / "dagster")
+        job = build_definitions(settings).resolve_job_def(JOB)
+        rows = []
+        with dg.DagsterInstance.get() as instance:
+            for name, window in plan:
+                progress.update(task, description=f"{name}: window {window.key}")
+                begun = time.monotonic()
+                with contextlib.redirect_stdout(io.StringIO()):
+                    done = job.execute_in_process(
+                        instance=instance, partition_key=window.key, raise_on_error=False, run_config=QUIET
+                    )
+                if not done.success:
+                    raise Inconsistent(f"The run of window {window.key} failed.", _why(done))
+                rows.append(_row(made, name, window, time.monotonic() - begun))
+        progress.update(task, description="comparing with the raw purchases")
+        return rows, _contacts(sandbox.url)
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster's log and dbt's go to its storage, where `make dev` shows them."""
+
+
+def _why(done: dg.ExecuteInProcessResult) -> str:
+    """Return the innermost cause of the first failure, without a trace."""
+    for event in done.all_events:
+        error = event.step_failure_data.error if event.is_step_failure else None
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            return error.message.strip()
+    return "See its log in Dagster's UI (`make dev`)."
+
+
+def _row(made: DemoHome, name: str, window: Window, seconds: float) -> Row:
+    with open_published(made.settings()) as connection:
+        said = connection.execute("select summary from runs order by started_at desc limit 1").fetchone()
+        sizes = connection.execute(
+            "select coalesce(sum(members), 0)::bigint from audience_sizes where as_of = $as_of",
+            {"as_of": window.as_of.replace(tzinfo=None)},
+        ).fetchone()
+    summary = json.loads(said[0]) if said else {}
+    requests = sum(summary["requests"].values())
+    members = int(sizes[0]) if sizes else 0
+    return Row(
+        name, window.key, members, summary["entered"], summary["exited"], summary["acknowledged"], requests, seconds
+    )
+
+
+def _contacts(url: str) -> dict[str, dict[str, str]]:
+    """Return what a stranger sees in the sandbox: e-mail → names and custom fields by title."""
+    found = httpx.get(f"{url}/sandbox/contacts", timeout=30).raise_for_status().json()["contacts"]
+    return {
+        contact["email"]: {"first": contact["first_name"], "last": contact["last_name"], **_in_utc(contact["fields"])}
+        for contact in found
+    }
+
+
+def _in_utc(fields: Mapping[str, str]) -> dict[str, str]:
+    """ActiveCampaign keeps moments in the account's time zone; the same moment is the same value."""
+    return {
+        title: utc_text(datetime.fromisoformat(value)) if _MOMENT.fullmatch(value) else value
+        for title, value in fields.items()
+    }
+
+
+def _expected(made: DemoHome, first: Window, last: Window) -> dict[str, dict[str, str]]:
+    """Say from the raw purchases what the sandbox must hold.
+
+    high_value is a relation of dbt and describes now: it was unknown in the first window.
+    """
+    with duckdb.connect(made.warehouse, read_only=True) as warehouse:
+        warehouse.execute("set TimeZone = 'UTC'")
+        row = warehouse.execute("select max(computed_at)::timestamp from marts.high_value").fetchone()
+    built = row[0].replace(tzinfo=UTC) if row else last.as_of
+    before = truth(made.seed, made.shift_days, first.as_of, built)
+    ever = {email: audiences - {"high_value"} for email, audiences in before.ever_members().items()}
+    after = truth(made.seed, made.shift_days, last.as_of, built, ever)
+    names = {d.key: d.name for d in require_declarations(made.project / "assets").all}
+    return {email: _as_contact(customer, names) for email, customer in after.contacts().items()}
+
+
+def _as_contact(customer: CustomerTruth, names: Mapping[str, str]) -> dict[str, str]:
+    fields = {names[key]: value for key, value in customer.fields().items()}
+    return {"first": customer.first_name, "last": customer.last_name, **fields}
+
+
+def _differences(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
+    """Name contacts that differ, by hash."""
+    everybody = sorted(expected.keys() | found.keys())
+    return [contact_hash(email) for email in everybody if expected.get(email) != found.get(email)]
+
+
+def _print(made: DemoHome, rows: list[Row], contacts: int, differences: list[str]) -> None:
+    columns = ("run", "window", "members", "entered", "exited", "contacts updated", "requests", "seconds")
+    print_table(columns, [tuple(asdict(row).values()) for row in rows])
+    console.print(
+        "Members, entered and exited are summed over all audiences. The demo's sandbox allows "
+        f"{RATE} requests per second; the real service allows 5.",
+        soft_wrap=True,
+    )
+    verdict = "agree" if not differences else f"do NOT agree ({len(differences)} differ)"
+    console.print(
+        f"Sandbox and raw purchases {verdict}: {contacts:,} contacts, every field compared with an "
+        f"independent computation from {made.seed.relative_to(made.project)}.",
+        soft_wrap=True,
+    )
+    published = Path(os.path.relpath(made.root / "ac_pipeline.duckdb"))
+    home = os.path.relpath(made.root)
+    console.print("\nWhat to look at next", style="bold")
+    console.print(f"  {published}   the published copy, a DuckDB file; for example", soft_wrap=True)
+    for sql in ("from audience_sizes order by as_of, audience", "from membership_changes where change = 'exited'"):
+        console.print(f'    AC_PIPELINE_HOME={home} .venv/bin/ac-pipeline query "{sql}"', soft_wrap=True, markup=False)
+    console.print(
+        "  make dev   Dagster's UI with lineage and runs, and the sandbox's page with the contacts", soft_wrap=True
+    )

@@ -1,0 +1,59 @@
+"""`ac-pipeline status`: where things stand, from the published copy."""
+
+from __future__ import annotations
+
+import duckdb
+
+from ac_pipeline.cli.output import AS_JSON, console, print_json, print_table
+from ac_pipeline.cli.published import open_published
+from ac_pipeline.home import Home
+from ac_pipeline.settings import load_settings
+from ac_pipeline.store.lock import holder
+
+QUERIES = {
+    "run": """select kind, state, started_at, finished_at, summary from runs order by started_at desc limit 1""",
+    "audiences": """select audience, members, entered, exited, as_of from audience_sizes
+        qualify row_number() over (partition by audience order by as_of desc) = 1 order by audience""",
+    "told": """select state, count(*) as properties, count(distinct user_id) as contacts
+        from acknowledged group by state order by state""",
+    "rejected": """select reason, count(*) as contacts, min(rejected_at) as since
+        from rejections group by reason order by contacts desc""",
+    "held": """select declaration, reason, as_of, held_at from held order by declaration""",
+    "withheld": """select reason, count(*) as contacts from withheld group by reason order by reason""",
+    "problems": """select declaration, kind, sum(rows) as rows from problems group by all order by all""",
+    "retired": """select key as declaration, kind from engine.property where not declared order by key""",
+}
+TITLES = {
+    "audiences": "Audiences",
+    "told": "What ActiveCampaign was told",
+    "rejected": "Refused contacts",
+    "held": "Held: waiting for `ac-pipeline release DECLARATION`",
+    "withheld": "Contacts that may not be sent now",
+    "problems": "Rows of the warehouse that could not be used",
+    "retired": "Retired: their files are gone, nothing is sent for them",
+}
+
+
+def status(as_json: bool = AS_JSON) -> None:
+    """Show the last run, audience sizes, what ActiveCampaign was told, and what waits for a person."""
+    settings = load_settings()
+    working = holder(Home.at(settings.ac_pipeline_home))
+    with open_published(settings) as connection:
+        found = {name: _read(connection, sql) for name, sql in QUERIES.items()}
+    if as_json:
+        print_json({"in_flight": str(working) if working else None, **found})
+        return
+    if working:
+        console.print(f"A run is in flight: {working}.")
+    for run in found["run"]:
+        console.print(f"Last run: {run['kind']} {run['state']}, started {run['started_at']} UTC.")
+    for name, title in TITLES.items():
+        if found[name]:
+            console.print()
+            print_table(list(found[name][0]), [list(row.values()) for row in found[name]], title=title)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, object]]:
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

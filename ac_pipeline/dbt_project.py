@@ -1,0 +1,85 @@
+"""The user's dbt project, if there is one: where it is, what dbt is told, and how to run it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ac_pipeline.errors import WarehouseError
+from ac_pipeline.home import Home
+from ac_pipeline.privacy import redact
+from ac_pipeline.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+DBT = Path(sys.executable).with_name("dbt")
+"""The dbt that was installed with the package, whether or not the environment is activated."""
+
+
+@dataclass(frozen=True, slots=True)
+class DbtProject:
+    """A folder with `dbt_project.yml`; everything dbt writes goes to `target`, inside the home."""
+
+    folder: Path
+    target: Path
+    variables: str
+    """`--vars`, as JSON."""
+
+    @classmethod
+    def of(cls, settings: Settings, home: Home) -> DbtProject | None:
+        """Return the project the settings name, or None when that folder has none."""
+        folder = settings.ac_pipeline_dbt.expanduser().absolute()
+        if not (folder / "dbt_project.yml").exists():
+            return None
+        variables = home.dbt_vars.read_text(encoding="utf-8") if home.dbt_vars.exists() else "{}"
+        return cls(folder, home.dbt_target, json.dumps(json.loads(variables)))
+
+    @property
+    def manifest(self) -> Path:
+        """What dbt knows of the project; present after `parse`."""
+        return self.target / "manifest.json"
+
+    def arguments(self, command: str) -> list[str]:
+        """Return the arguments of a dbt command."""
+        folders = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder)]
+        written = ["--target-path", str(self.target), "--log-path", str(self.target / "logs")]
+        return [command, *folders, *written, "--vars", self.variables]
+
+    def parse_if_changed(self, environment: dict[str, str]) -> Path:
+        """Return the manifest, made anew only when a file of the project is newer than it."""
+        files = [path for path in self.folder.rglob("*") if path.suffix in {".sql", ".yml", ".yaml", ".csv"}]
+        newest = max((path.stat().st_mtime for path in files), default=0.0)
+        if not self.manifest.exists() or self.manifest.stat().st_mtime < newest:
+            self._run("parse", environment)
+        return self.manifest
+
+    def build(self, environment: dict[str, str]) -> None:
+        """Run seeds, models and tests. Raises WarehouseError that names what failed."""
+        self._run("build", environment)
+
+    def _run(self, command: str, environment: dict[str, str]) -> None:
+        self.target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        arguments = ["--no-use-colors", "--quiet", *self.arguments(command)]
+        done = subprocess.run(
+            [str(DBT), *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            said = redact(done.stdout.strip() or done.stderr.strip(), limit=600)
+            raise WarehouseError(
+                f"`dbt {command}` failed in {self.folder}: {said}",
+                f"The whole log is in {self.target / 'logs'}. Nothing was extracted.",
+            )
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables profiles.yml reads, from WAREHOUSE_URL; telemetry is off."""
+    environment = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    url = settings.warehouse_url or ""
+    if url.startswith("duckdb:///"):
+        environment["AC_PIPELINE_DBT_DUCKDB_PATH"] = "/" + url.removeprefix("duckdb:///").lstrip("/")
+    return environment

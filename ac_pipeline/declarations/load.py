@@ -1,0 +1,209 @@
+"""Read an assets folder into declarations, with every fault of every file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ac_pipeline.declarations.fault import Fault
+from ac_pipeline.declarations.files import (
+    AudienceFile,
+    ContactsFile,
+    DestinationFile,
+    GuardFile,
+    SourceFile,
+    TraitFile,
+)
+from ac_pipeline.declarations.key import KEY_PATTERN, is_reserved, key_of
+from ac_pipeline.declarations.query import read_query, relation_query
+from ac_pipeline.declarations.yaml_file import YamlFile, read_yaml
+from ac_pipeline.errors import DeclarationsError
+from ac_pipeline.model.declaration import (
+    Declaration,
+    Declarations,
+    Destination,
+    Guard,
+    Kind,
+    Query,
+)
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+_FOLDERS = {"audiences": Kind.AUDIENCE, "traits": Kind.TRAIT}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What an assets folder holds. `declarations` is None when a fault stands in the way."""
+
+    declarations: Declarations | None
+    faults: tuple[Fault, ...]
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """The faults that stop a run."""
+        return tuple(fault for fault in self.faults if not fault.warning)
+
+
+def load_declarations(folder: Path, dialect: str = "duckdb") -> Loaded:
+    """Read every declaration below `folder`; `dialect` is sqlglot's name of the warehouse's SQL."""
+    if not folder.is_dir():
+        return Loaded(None, (Fault(folder, 1, "is not a folder", "set AC_PIPELINE_ASSETS to your assets"),))
+    reader = _Reader(folder, dialect)
+    destination = reader.destination()
+    contacts = reader.contacts()
+    found = [
+        declaration
+        for name, kind in _FOLDERS.items()
+        for path in sorted((folder / name).glob("*.y*ml"))
+        if (declaration := reader.keyed(path, kind, destination.guard)) is not None
+    ]
+    reader.colliding(found)
+    reader.strays()
+    faults = tuple(sorted(reader.faults))
+    if contacts is None or any(not fault.warning for fault in faults):
+        return Loaded(None, faults)
+    by_key = sorted(found, key=lambda declaration: declaration.key)
+    audiences = tuple(d for d in by_key if d.kind is Kind.AUDIENCE)
+    traits = tuple(d for d in by_key if d.kind is Kind.TRAIT)
+    return Loaded(Declarations(contacts, audiences, traits, destination), faults)
+
+
+def require_declarations(folder: Path, dialect: str = "duckdb") -> Declarations:
+    """Read the folder or raise DeclarationsError that lists every fault."""
+    loaded = load_declarations(folder, dialect)
+    if loaded.declarations is None:
+        lines = "\n".join(str(fault) for fault in loaded.errors)
+        count = len(loaded.errors)
+        raise DeclarationsError(f"{count} fault{'s' * (count != 1)} in the declarations; nothing was run.\n{lines}")
+    return loaded.declarations
+
+
+class _Reader:
+    """Collects faults while files are read one by one."""
+
+    def __init__(self, folder: Path, dialect: str) -> None:
+        self.folder = folder
+        self.dialect = dialect
+        self.faults: list[Fault] = []
+
+    def destination(self) -> Destination:
+        path = self.folder / "destination.yaml"
+        if not path.exists():
+            return Destination()
+        read = self._file(path, DestinationFile)
+        if read is None:
+            return Destination()
+        values = read[1]
+        return Destination(values.create_contacts, values.create_fields, _guard(values.guard, Guard()))
+
+    def contacts(self) -> Declaration | None:
+        path = self.folder / "contacts.yaml"
+        if not path.exists():
+            hint = "add it; it says who can be synced: sql: select user_id, email, first_name, … from …"
+            self.faults.append(Fault(path, 1, "is missing", hint))
+            return None
+        read = self._file(path, ContactsFile)
+        if read is None:
+            return None
+        file, values = read
+        query = self._query(file, values, "*")
+        return Declaration(Kind.CONTACTS, "contacts", "Contacts", query, path, values.description, values.owner)
+
+    def keyed(self, path: Path, kind: Kind, guard: Guard) -> Declaration | None:
+        """Read one audience or trait."""
+        read: tuple[YamlFile, AudienceFile | TraitFile] | None
+        read = self._file(path, AudienceFile) if kind is Kind.AUDIENCE else self._file(path, TraitFile)
+        if read is None:
+            return None
+        file, values = read
+        self._check_key(file, values.name)
+        query = self._query(file, values, "*")
+        declaration = Declaration(
+            kind, path.stem, values.name.strip(), query, path, values.description.strip(), values.owner
+        )
+        if isinstance(values, TraitFile):
+            return replace(declaration, value_type=values.type)
+        sent = values.membership.field
+        return replace(declaration, guard=_guard(values.guard, guard), sent=sent)
+
+    def colliding(self, found: list[Declaration]) -> None:
+        """Two declarations may not share a key: they would share a personalisation tag and a field."""
+        first: dict[str, Declaration] = {}
+        for declaration in found:
+            other = first.setdefault(declaration.key, declaration)
+            if other is not declaration:
+                hint = f"{other.path} has it too; a key names one declaration, for ever"
+                message = f"key `{declaration.key}` collides with another declaration"
+                self.faults.append(Fault(declaration.path, 1, message, hint))
+
+    def strays(self) -> None:
+        """Name files in places nobody reads: they would be ignored in silence."""
+        expected = {self.folder / "contacts.yaml", self.folder / "destination.yaml"}
+        for path in sorted(self.folder.rglob("*.y*ml")):
+            inside = path.parent.parent == self.folder and path.parent.name in _FOLDERS
+            if path not in expected and not inside:
+                hint = "declarations are contacts.yaml, destination.yaml, audiences/*.yaml, traits/*.yaml"
+                self.faults.append(Fault(path, 1, "is in a place nobody reads", hint))
+
+    def _check_key(self, file: YamlFile, name: str) -> None:
+        path, line = file.path, file.line("name")
+        key = key_of(name)
+        if not KEY_PATTERN.match(key):
+            hint = "use a name with 1 to 60 letters and digits"
+            self.faults.append(Fault(path, line, f"name gives the key `{key}`", hint))
+        elif path.name != f"{key}.yaml":
+            hint = f"rename the file to {key}.yaml, or change the name"
+            self.faults.append(Fault(path, line, f"name gives the key `{key}`", hint))
+        if is_reserved(path.stem):
+            hint = "choose another name; this one has a meaning of its own on every contact"
+            self.faults.append(Fault(path, line, f"key `{path.stem}` is reserved", hint))
+
+    def _query(self, file: YamlFile, values: SourceFile, columns: str) -> Query:
+        if values.model is not None:
+            return relation_query(values.model, columns)
+        text = values.sql or ""
+        query, faults = read_query(text, self.dialect)
+        start = file.line("sql") + ("sql" in file.blocks)
+        for fault in faults:
+            line = start + fault.line - 1
+            self.faults.append(Fault(file.path, line, f"sql {fault.message}", fault.hint, fault.warning))
+        return query
+
+    def _file(self, path: Path, schema: type[Schema]) -> tuple[YamlFile, Schema] | None:
+        file = read_yaml(path)
+        if isinstance(file, Fault):
+            self.faults.append(file)
+            return None
+        try:
+            return file, schema.model_validate(file.values)
+        except ValidationError as error:
+            for fault in error.errors(include_url=False, include_input=False, include_context=False):
+                where = fault["loc"]
+                name = ".".join(str(part) for part in where)
+                message, hint = _worded(fault["type"], fault["msg"], name, schema)
+                self.faults.append(Fault(path, file.line(*where), message, hint))
+            return None
+
+
+def _worded(kind: str, text: str, name: str, schema: type[BaseModel]) -> tuple[str, str]:
+    """Return message and hint for one finding of pydantic."""
+    if kind == "extra_forbidden":
+        return f"unknown setting `{name}`", f"known here: {', '.join(schema.model_fields)}"
+    if kind == "missing":
+        return f"`{name}` is missing", "add it"
+    said = text.removeprefix("Value error, ")
+    if not name:
+        return said, "see Declarations in the README"
+    return f"`{name}`: {said[0].lower()}{said[1:]}", "see Declarations in the README"
+
+
+def _guard(file: GuardFile, default: Guard) -> Guard:
+    share, members = file.max_exit_share, file.min_members
+    return Guard(
+        default.max_exit_share if share is None else share,
+        default.min_members if members is None else members,
+    )

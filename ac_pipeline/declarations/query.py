@@ -1,0 +1,144 @@
+"""Parameters and upstream relations of a query, found by parsing, never by rewriting it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import duckdb
+import sqlglot
+from sqlglot import Token, TokenType, exp
+from sqlglot.errors import SqlglotError
+
+from ac_pipeline.model.declaration import Query
+
+_OPERAND_ENDS = {
+    TokenType.VAR,
+    TokenType.IDENTIFIER,
+    TokenType.R_PAREN,
+    TokenType.R_BRACKET,
+    TokenType.STRING,
+    TokenType.NUMBER,
+}
+_CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.CurrentDatetime)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFault:
+    """A fault inside a query; `line` counts from 1 within the query."""
+
+    line: int
+    message: str
+    hint: str
+    warning: bool = False
+
+
+def read_query(text: str, dialect: str) -> tuple[Query, list[SqlFault]]:
+    """Find each `:as_of` and the relations that are read, and say what is wrong with the query.
+
+    DuckDB's own parser is the judge for its dialect. For others a query sqlglot cannot read is a
+    warning (it runs as written, without lineage), because the warehouse knows better.
+    """
+    try:
+        tokens = sqlglot.tokenize(text, read=dialect)
+    except SqlglotError as error:
+        return Query(text), [SqlFault(1, f"is not SQL ({_first_line(error)})", "check quotes and comments")]
+    markers = _markers(text, tokens)
+    query = Query(text, as_of=tuple((start, end) for name, start, end in markers if name == "as_of"))
+    faults = [
+        SqlFault(
+            text.count("\n", 0, start) + 1,
+            f"has a parameter `:{name}` that nobody fills",
+            "the only parameter is :as_of",
+        )
+        for name, start, _ in markers
+        if name != "as_of"
+    ]
+    if dialect == "duckdb" and not faults:
+        faults = _duckdb_syntax(query)
+    if faults:
+        return query, faults
+    try:
+        statements = [s for s in sqlglot.parse(text, read=dialect) if s is not None]
+    except SqlglotError as error:
+        hint = "it is sent as written; its lineage is not shown"
+        return query, [SqlFault(_line_of(error), "could not be parsed for lineage", hint, warning=True)]
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        return query, [SqlFault(1, "is not one SELECT", "write a single SELECT (WITH … SELECT is fine)")]
+    tree = statements[0]
+    query = Query(text, query.as_of, _upstream(tree))
+    return query, [*_parameters(tree, query), *_clock(tree, query)]
+
+
+def relation_query(relation: str, columns: str) -> Query:
+    """Return the query that reads a whole relation (`model:`)."""
+    return Query(f"select {columns} from {relation}", upstream=(relation,))
+
+
+def _markers(text: str, tokens: list[Token]) -> list[tuple[str, int, int]]:
+    """Return name, start and end of each `:name` that is not a path into what stands before it."""
+    found = []
+    for index, (colon, word) in enumerate(pairwise(tokens)):
+        if colon.token_type is not TokenType.COLON or colon.end + 1 != word.start:
+            continue
+        before = tokens[index - 1] if index else None
+        path = before is not None and before.token_type in _OPERAND_ENDS and before.end + 1 == colon.start
+        name = text[word.start : word.end + 1]
+        if not path and name.isidentifier():
+            found.append((name, colon.start, word.end + 1))
+    return found
+
+
+def _duckdb_syntax(query: Query) -> list[SqlFault]:
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        answer = connection.execute(
+            """select verdict ->> 'error', verdict ->> 'error_message', verdict ->> 'position',
+                      json_array_length(verdict -> 'statements')
+               from (select json_serialize_sql($sql)::json as verdict)""",
+            {"sql": query.with_marker("$as_of")},
+        ).fetchone()
+    failed, message, position, statements = answer or ("true", "", None, 0)
+    if failed == "true":
+        if "SELECT" in (message or "") and position is None:
+            return [SqlFault(1, "is not one SELECT", "write a single SELECT (WITH … SELECT is fine)")]
+        line = query.with_marker("$as_of").count("\n", 0, int(position)) + 1 if position else 1
+        return [SqlFault(line, f"does not parse: {(message or '').splitlines()[0]}", "correct the SQL")]
+    if statements != 1:
+        return [SqlFault(1, "is not one SELECT", "write a single SELECT (WITH … SELECT is fine)")]
+    return []
+
+
+def _upstream(tree: exp.Query) -> tuple[str, ...]:
+    common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    tables = set()
+    for table in tree.find_all(exp.Table):
+        name = ".".join(part.name for part in table.parts)
+        if name and name.lower() not in common:
+            tables.add(name)
+    return tuple(sorted(tables))
+
+
+def _parameters(tree: exp.Query, query: Query) -> list[SqlFault]:
+    nodes = [*tree.find_all(exp.Placeholder), *tree.find_all(exp.Parameter)]
+    if any(node.name != "as_of" for node in nodes):
+        return [SqlFault(1, "has a parameter that nobody fills", "the only parameter is :as_of")]
+    if len(nodes) != len(query.as_of):
+        return [SqlFault(1, "uses `:as_of` in a way that cannot be told apart", "put spaces around :as_of")]
+    return []
+
+
+def _clock(tree: exp.Query, query: Query) -> list[SqlFault]:
+    clock = tree.find(*_CLOCKS) or next((f for f in tree.find_all(exp.Anonymous) if f.name.lower() == "now"), None)
+    if not query.any_window or clock is None:
+        return []
+    hint = "use :as_of alone, so that a past window gives the same result again"
+    return [SqlFault(1, "reads the clock beside `:as_of`", hint, warning=True)]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:120]
+
+
+def _line_of(error: SqlglotError) -> int:
+    details = getattr(error, "errors", None) or [{}]
+    return int(details[0].get("line") or 1)

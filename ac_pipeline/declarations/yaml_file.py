@@ -1,0 +1,73 @@
+"""One YAML file as plain values, with the line every setting stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from ac_pipeline.declarations.fault import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """`values` as read; `lines` maps a dotted path of settings (`guard.max_exit_share`) to its line."""
+
+    path: Path
+    values: dict[str, object]
+    lines: dict[str, int] = field(default_factory=dict)
+    blocks: frozenset[str] = frozenset()
+    """Settings written as a block (`|` or `>`): their text starts on the line after."""
+
+    def line(self, *names: object) -> int:
+        """Return the line of the setting, or of the nearest setting around it, or 1."""
+        path = [str(name) for name in names]
+        while path:
+            if ".".join(path) in self.lines:
+                return self.lines[".".join(path)]
+            path.pop()
+        return 1
+
+
+def read_yaml(path: Path) -> YamlFile | Fault:
+    """Read a file whose top level is a mapping, or say what is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        return Fault(path, 1, f"cannot be read ({type(error).__name__})", "save it as UTF-8 text")
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return Fault(path, line, f"is not YAML: {error.problem}", "check indentation and quotes near this line")
+    except yaml.YAMLError:
+        return Fault(path, 1, "is not YAML: it has characters YAML does not allow", "save it as plain text")
+    if node is None:
+        return YamlFile(path, {})
+    if not isinstance(node, yaml.MappingNode):
+        return Fault(path, 1, "does not hold `setting: value` lines", "see assets/README or the examples")
+    lines: dict[str, int] = {}
+    blocks: set[str] = set()
+    duplicate = _walk(node, "", lines, blocks)
+    if duplicate is not None:
+        name, line = duplicate
+        return Fault(path, line, f"says `{name}` twice", "keep one of them")
+    return YamlFile(path, values, lines, frozenset(blocks))
+
+
+def _walk(node: yaml.MappingNode, prefix: str, lines: dict[str, int], blocks: set[str]) -> tuple[str, int] | None:
+    """Fill `lines` and `blocks`; return the first setting that stands there twice."""
+    for name_node, value in node.value:
+        name = f"{prefix}{name_node.value}"
+        line = name_node.start_mark.line + 1
+        if name in lines:
+            return name, line
+        lines[name] = line
+        if isinstance(value, yaml.ScalarNode) and value.style in {"|", ">"}:
+            blocks.add(name)
+        if isinstance(value, yaml.MappingNode):
+            duplicate = _walk(value, f"{name}.", lines, blocks)
+            if duplicate is not None:
+                return duplicate
+    return None

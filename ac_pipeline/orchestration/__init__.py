@@ -1,0 +1,1 @@
+"""The pipeline as Dagster shows and runs it; the only place that imports Dagster."""

@@ -1,0 +1,46 @@
+"""Everything Dagster needs, from settings and declarations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import dagster as dg
+
+from ac_pipeline.dbt_project import DbtProject
+from ac_pipeline.declarations import require_declarations
+from ac_pipeline.home import Home
+from ac_pipeline.orchestration.chain import chain_assets
+from ac_pipeline.orchestration.dbt import dbt_models, relation_keys
+from ac_pipeline.orchestration.declared import declaration_key, declared_assets
+from ac_pipeline.orchestration.schedule import sync_job, sync_schedule
+from ac_pipeline.orchestration.session import session_resource
+from ac_pipeline.orchestration.user_assets import user_definitions
+from ac_pipeline.orchestration.windows import window_partitions
+from ac_pipeline.settings import Settings
+from ac_pipeline.store.store import Clock, utc_now
+from ac_pipeline.warehouse import dialect_of
+
+HISTORY = timedelta(days=90)
+
+
+def build_definitions(settings: Settings, *, clock: Clock = utc_now) -> dg.Definitions:
+    """Return the definitions. Raises DeclarationsError, SettingsError or WarehouseError (dbt)."""
+    home = Home.at(settings.ac_pipeline_home)
+    dialect = dialect_of(settings.warehouse_url) if settings.warehouse_url else "duckdb"
+    declarations = require_declarations(settings.ac_pipeline_assets, dialect)
+    partitions = window_partitions(settings, settings.history_start or home.created_at - HISTORY)
+    project = DbtProject.of(settings, home)
+    models = [dbt_models(project, settings)] if project else []
+    declared = declared_assets(declarations, settings, partitions, relation_keys(project))
+    keys = [declaration_key(declaration) for declaration in declarations.all]
+    chain = chain_assets(settings, partitions, keys)
+    job = sync_job(partitions, dg.AssetSelection.assets(*models, declared, *chain))
+    windowed = frozenset({*keys, *chain[0].keys, *chain[1].keys})
+    own = dg.Definitions(
+        assets=[*models, declared, *chain],
+        jobs=[job],
+        schedules=[sync_schedule(job, settings, home)],
+        resources={"session": session_resource(settings, clock, windowed)},
+        executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(own, user_definitions(settings.ac_pipeline_assets))

@@ -1,0 +1,48 @@
+"""dbt models as assets, and the asset key of every relation they build."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from ac_pipeline.dbt_project import DBT, DbtProject, dbt_environment
+from ac_pipeline.settings import Settings
+
+
+def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
+    """Return the project's models, seeds and tests as one step.
+
+    It asks for the session, so that the store is held from the first step of a run on: nobody else
+    rebuilds the warehouse between this run's dbt and its extraction.
+    """
+    environment = dbt_environment(settings)
+    manifest = project.parse_if_changed(environment)
+
+    @dbt_assets(manifest=manifest, name="dbt_build", required_resource_keys={"session"})
+    def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        os.environ.update(environment)
+        dbt = DbtCliResource(project_dir=str(project.folder), profiles_dir=str(project.folder), dbt_executable=str(DBT))
+        arguments = ["build", "--vars", project.variables, "--log-path", str(project.target / "logs")]
+        yield from dbt.cli(arguments, context=context, target_path=project.target / "runs" / context.run_id).stream()
+
+    return dbt_build
+
+
+def relation_keys(project: DbtProject | None) -> Callable[[str], dg.AssetKey]:
+    """Return a function from relation (`marts.orders`) to asset key: dbt's, or the relation's own name."""
+    known: dict[tuple[str, ...], dg.AssetKey] = {}
+    if project is not None:
+        nodes = json.loads(project.manifest.read_text(encoding="utf-8"))["nodes"].values()
+        translator = DagsterDbtTranslator()
+        for node in nodes:
+            if node["resource_type"] in {"model", "seed", "snapshot"}:
+                known[node["schema"].lower(), node["alias"].lower()] = translator.get_asset_key(node)
+
+    def key_of_relation(relation: str) -> dg.AssetKey:
+        parts = tuple(relation.lower().split("."))
+        return known.get(parts[-2:]) or dg.AssetKey(list(parts))
+
+    return key_of_relation

@@ -1,0 +1,44 @@
+"""The run's session as a resource: the store is held from before the first step until after the last."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from ac_pipeline.errors import PipelineError
+from ac_pipeline.orchestration.windows import PARTITION_TAGS
+from ac_pipeline.settings import Settings
+from ac_pipeline.store.store import Clock
+from ac_pipeline.sync.session import Session, open_session
+
+
+def session_resource(settings: Settings, clock: Clock, windowed: frozenset[dg.AssetKey]) -> dg.ResourceDefinition:
+    """Return the resource. `windowed` are the assets that need a window to be chosen.
+
+    All steps of a run share it, because they run in one process.
+    """
+
+    @dg.resource(description="Holds the store of the home for the whole run.")
+    def session(context: dg.InitResourceContext) -> Iterator[Session]:
+        run = context.run
+        selected = run.asset_selection if run is not None else None
+        needs_window = selected is None or bool(windowed & selected)
+        if run is not None and needs_window and not any(tag in run.tags for tag in PARTITION_TAGS):
+            raise dg.Failure(
+                "This run was given no window. Choose a partition (the newest one for an ordinary sync), then launch."
+            )
+        run_id = run.run_id if run is not None else str(uuid.uuid4())
+        with told_plainly(), open_session(settings, kind="dagster", run_id=run_id, clock=clock) as opened:
+            yield opened
+
+    return session
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Let Dagster show what a person can do, not where in the code it was noticed."""
+    try:
+        yield
+    except PipelineError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None

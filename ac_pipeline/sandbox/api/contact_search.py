@@ -1,0 +1,134 @@
+"""GET /contacts: filters, order, paging (reference, sections 5 and 6.3)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ac_pipeline.sandbox.api import contact_shapes
+from ac_pipeline.sandbox.paging import Page, page_of
+from ac_pipeline.sandbox.tables import contacts
+from ac_pipeline.sandbox.wire import Call, Endpoint, Json, Reply, whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """A piece of SQL; each of its marks is given the same value."""
+
+    sql: str
+    value: Callable[[str], str | int] = str
+
+    def bound(self, asked: str) -> list[str | int]:
+        """Return a value for each mark."""
+        return [self.value(asked)] * self.sql.count("?")
+
+
+_ANYWHERE = (
+    "("
+    + " or ".join(f"instr(fold({text}), ?) > 0" for text in ("first_name || ' ' || last_name", "phone", "email"))
+    + ")"
+)
+_CONDITIONS: Mapping[str, _Condition] = {
+    "email": _Condition("email_key = ?", str.casefold),
+    "email_like": _Condition("instr(email_key, ?) > 0", str.casefold),
+    "phone": _Condition("substr(phone, 1, length(?)) = ?"),
+    "search": _Condition(_ANYWHERE, str.casefold),
+    "exclude": _Condition("id <> ?", whole),
+    "id_greater": _Condition("id > ?", whole),
+    "id_less": _Condition("id < ?", whole),
+}
+_TIMES = {
+    "filters[created_before]": "created_at < ?",
+    "filters[created_after]": "created_at > ?",
+    "filters[updated_before]": "updated_at < ?",
+    "filters[updated_after]": "updated_at > ?",
+}
+_MEMBERSHIPS = ("segmentid", "formid", "listid", "tagid", "seriesid", "waitid")
+"""Filters by things this account has none of: any id but 0 finds nobody."""
+_ORDERS = {
+    "id": "id",
+    "cdate": "created_at",
+    "email": "email_key",
+    "first_name": "fold(first_name)",
+    "last_name": "fold(last_name)",
+    "name": "fold(first_name || ' ' || last_name)",
+    "score": "0",
+}
+
+
+def _search(call: Call) -> Reply:
+    db, page = call.account.db, page_of(call)
+    where, values = _where(call)
+    found = contacts.select(db, where, values, order=_order(call), limit=page.limit, offset=page.offset)
+    none: list[Json] = []
+    extra: dict[str, Json] = {"scoreValues": none, "accountContacts": none}
+    return Reply(
+        200,
+        {
+            "scoreValues": none,
+            "contacts": [contact_shapes.full(call.account, contact, extra=extra) for contact in found],
+            "meta": _meta(call, page, contacts.count(db, where, values)),
+        },
+    )
+
+
+def _where(call: Call) -> tuple[str, list[str | int]]:
+    conditions, values = ["true"], list[str | int]()
+    for name, condition in _CONDITIONS.items():
+        asked = call.asked(name)
+        if asked:
+            conditions.append(condition.sql)
+            values += condition.bound(asked)
+    for name, sql in _TIMES.items():
+        time = call.account.time.parse(call.asked(name) or "")
+        if time is not None:
+            conditions.append(sql)
+            values.append(time)
+    ids = [
+        whole(part) for name, value in call.query if re.fullmatch(r"ids(\[\d*\])?", name) for part in value.split(",")
+    ]
+    if ids:
+        conditions.append(f"id in ({', '.join('?' * len(ids))})")
+        values += ids
+    if any(whole(call.asked(name)) for name in _MEMBERSHIPS):
+        conditions.append("false")
+    return " and ".join(conditions), values
+
+
+def _order(call: Call) -> str:
+    """Orders apply as they stand in the query string; without any, the newest contact comes first."""
+    terms = []
+    for name, value in call.query:
+        asked = re.fullmatch(r"orders\[(\w+)\]", name)
+        if asked and asked[1] in _ORDERS:
+            terms.append(f"{_ORDERS[asked[1]]} {'desc' if value.upper() == 'DESC' else 'asc'}")
+    return ", ".join([*terms, "id desc"])
+
+
+def _meta(call: Call, page: Page, total: int) -> dict[str, Json]:
+    asked = {name: whole(call.asked(name)) for name in _MEMBERSHIPS}
+    query = repr((call.account.config.seed, call.query)).encode()
+    return {
+        "total": str(total),
+        "sortable": True,
+        "page_input": {
+            "segmentid": asked["segmentid"],
+            "formid": asked["formid"],
+            "listid": asked["listid"],
+            "tagid": asked["tagid"],
+            "limit": page.limit,
+            "offset": page.offset,
+            "search": call.asked("search"),
+            "sort": None,
+            "seriesid": asked["seriesid"],
+            "waitid": asked["waitid"],
+            "status": -1,
+            "forceQuery": 0,
+            "cacheid": hashlib.md5(query, usedforsecurity=False).hexdigest(),
+        },
+    }
+
+
+ENDPOINTS = (Endpoint("GET", "/contacts", _search),)

@@ -1,0 +1,63 @@
+"""Who the key belongs to, and the account (reference, section 1)."""
+
+from __future__ import annotations
+
+from ac_pipeline.sandbox import refusals
+from ac_pipeline.sandbox.tables import contacts
+from ac_pipeline.sandbox.wire import Call, Endpoint, Reply
+
+_EMAIL = "admin@sandbox.example"
+_LINKS = (
+    "lists",
+    "userGroup",
+    "dealGroupTotals",
+    "dealGroupUsers",
+    "configs",
+    "dealConnection",
+    "userConversationsPermission",
+    "seatUser",
+)
+
+
+def _me(call: Call) -> Reply:
+    user = {
+        "username": "admin",
+        "firstName": "Sandbox",
+        "lastName": "Admin",
+        "email": _EMAIL,
+        "phone": "",
+        "signature": "",
+        "localZoneid": "America/Chicago",
+        "password_updated_utc_timestamp": "0000-00-00 00:00:00",
+        "cdate": None,
+        "udate": "2021-03-31T02:25:28-05:00",
+        "mfaEnabled": "0",
+        "links": {name: call.account.link(f"users/1/{name}") for name in _LINKS},
+        "id": "1",
+    }
+    return Reply(200, {"user": user})
+
+
+def _account(call: Call) -> Reply:
+    config = call.account.config
+    if not config.admin_key:
+        return refusals.forbidden()
+    return Reply(
+        200,
+        {
+            "account": config.account_name,
+            "email": _EMAIL,
+            "first_name": "Sandbox",
+            "last_name": "Admin",
+            "cname": "",
+            "status": "active",
+            "subscriber_limit": config.subscriber_limit,
+            "subscriber_total": contacts.count(call.account.db),
+            "trial": False,
+            "credits": None,
+            "branding": True,
+        },
+    )
+
+
+ENDPOINTS = (Endpoint("GET", "/users/me", _me), Endpoint("GET", "/settings/account", _account))

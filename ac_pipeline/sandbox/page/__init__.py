@@ -1,0 +1,20 @@
+"""The page a person looks at: what arrived, without asset or script from anywhere."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from ac_pipeline.sandbox.account import Account
+from ac_pipeline.sandbox.local import local_only
+from ac_pipeline.sandbox.page.contact import ContactPage
+from ac_pipeline.sandbox.page.contacts import ContactsPage
+from ac_pipeline.sandbox.page.requests import RequestsPage
+
+
+def routes(account: Account) -> list[Route]:
+    """Return the routes of the page."""
+    return [
+        Route("/", local_only(ContactsPage(account).show)),
+        Route("/contact/{id:int}", local_only(ContactPage(account).show)),
+        Route("/requests", local_only(RequestsPage(account).show)),
+    ]

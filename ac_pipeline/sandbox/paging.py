@@ -1,0 +1,27 @@
+"""`limit` and `offset` as the service reads them (reference, section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ac_pipeline.sandbox.wire import Call
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A slice of a collection."""
+
+    limit: int
+    offset: int
+
+
+def page_of(call: Call, default: int = 20) -> Page:
+    """Return the slice asked for; what is no number counts as absent, more than 100 as 100."""
+    return Page(min(_number(call, "limit", default), MOST), _number(call, "offset", 0))
+
+
+def _number(call: Call, name: str, default: int) -> int:
+    asked = call.asked(name) or ""
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else default

@@ -1,0 +1,121 @@
+"""Settings from the environment or `.env`, checked together, with what to do about each fault."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from cronsim import CronSim, CronSimError
+from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ac_pipeline.errors import SettingsError
+from ac_pipeline.model.window import parse_utc
+
+
+def _blank_is_absent(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_blank_is_absent)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_absent)]
+
+
+class Settings(BaseSettings):
+    """Every setting: its name in capitals is the name of its environment variable."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    activecampaign_api_url: OptionalText = Field(
+        default=None, description="API URL of the account, from ActiveCampaign: Settings → Developer"
+    )
+    activecampaign_api_key: OptionalSecret = Field(
+        default=None, description="API key of the account, from ActiveCampaign: Settings → Developer"
+    )
+    activecampaign_rate: float = Field(
+        default=5.0, gt=0, le=1000, description="what the account allows, in requests per second"
+    )
+    activecampaign_rate_share: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="share of that rate the pipeline takes; other tools need the rest",
+    )
+    warehouse_url: OptionalText = Field(
+        default=None, description="where customers and orders are: `duckdb:///absolute/path.duckdb`"
+    )
+    ac_pipeline_home: Path = Field(
+        default=Path(".ac-pipeline"),
+        description="folder for the store, the published copy and Dagster's state",
+    )
+    ac_pipeline_assets: Path = Field(default=Path("assets"), description="folder of the declarations")
+    ac_pipeline_dbt: Path = Field(default=Path("dbt"), description="folder of the dbt project; none if absent")
+    ac_pipeline_lock_wait: float = Field(
+        default=10.0,
+        ge=0,
+        description="how long to wait for another process that holds the store, in seconds",
+    )
+    sync_cron: str = Field(
+        default="0 */2 * * *", description="the schedule, in UTC; a window is the time between two ticks"
+    )
+    history_start: AwareDatetime | None = Field(
+        default=None,
+        description="first moment windows exist for, in UTC; by default 90 days before the home was made",
+    )
+
+    @field_validator("sync_cron")
+    @classmethod
+    def _cron_is_valid(cls, value: str) -> str:
+        try:
+            CronSim(value, datetime(2026, 1, 1))  # noqa: DTZ001  (cronsim takes the zone from its argument)
+        except CronSimError as error:
+            raise ValueError(f"not a cron expression ({error}); for every two hours: 0 */2 * * *") from None
+        return value
+
+    @field_validator("history_start", mode="before")
+    @classmethod
+    def _utc_unless_said(cls, value: object) -> object:
+        value = _blank_is_absent(value)
+        return parse_utc(value) if isinstance(value, str) else value
+
+    def account(self) -> tuple[str, SecretStr]:
+        """Return API URL and key, or raise SettingsError that names what is missing."""
+        missing = []
+        if self.activecampaign_api_url is None:
+            missing.append(("ACTIVECAMPAIGN_API_URL", "https://youraccount.api-us1.com"))
+        if self.activecampaign_api_key is None:
+            missing.append(("ACTIVECAMPAIGN_API_KEY", "a long text of letters and digits"))
+        if self.activecampaign_api_url is None or self.activecampaign_api_key is None:
+            names = " and ".join(f"{name} (looks like: {example})" for name, example in missing)
+            raise SettingsError(
+                f"Not set: {names}.",
+                "Both are in ActiveCampaign under Settings → Developer; put them into .env.",
+            )
+        return self.activecampaign_api_url, self.activecampaign_api_key
+
+    def warehouse(self) -> str:
+        """Return the warehouse's URL, or raise SettingsError."""
+        if self.warehouse_url is None:
+            raise SettingsError(
+                "Not set: WAREHOUSE_URL (looks like: duckdb:///srv/warehouse/company.duckdb).",
+                "It names the database that holds the tables of your declarations; "
+                "put it into .env or the environment.",
+            )
+        return self.warehouse_url
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """Read settings from the environment and `env_file`; all faults come in one SettingsError.
+
+    Values are never part of the message: one of them may be the key.
+    """
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        faults = []
+        for fault in error.errors(include_input=False, include_url=False):
+            name = str(fault["loc"][0])
+            described = Settings.model_fields[name].description if name in Settings.model_fields else ""
+            faults.append(f"{name.upper()}: {fault['msg'].removeprefix('Value error, ')} ({described})")
+        raise SettingsError("Settings are malformed: " + "; ".join(faults) + ".") from None

@@ -1,0 +1,1 @@
+"""The DuckDB file of a home: snapshots, history, desired values, outbox and ledger."""

@@ -1,0 +1,64 @@
+"""The account a home belongs to, and which of its custom fields carry our properties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ac_pipeline.errors import WrongAccount
+from ac_pipeline.model.account import Account
+from ac_pipeline.store.store import Store
+
+ACCOUNT_ID = 1
+"""A home has one account; the column is there so that no row can be read without saying whose it is."""
+
+
+def bound_account(store: Store) -> Account | None:
+    """Return the account this home belongs to, or None before its first delivery."""
+    row = store.connection.execute("select host, name from engine.account").fetchone()
+    return Account(row[0], row[1]) if row else None
+
+
+def require_host(store: Store, host: str) -> None:
+    """Raise WrongAccount when the settings name another host than the home's; needs no request."""
+    bound = bound_account(store)
+    if bound is not None and bound.host != host:
+        raise _wrong_account(store, bound, Account(host, None))
+
+
+def bind_account(store: Store, account: Account) -> None:
+    """Bind the home at its first delivery; afterwards raise WrongAccount for any other account."""
+    bound = bound_account(store)
+    if bound is None:
+        store.connection.execute(
+            "insert into engine.account values ($id, $host, $name, $now)",
+            {"id": ACCOUNT_ID, "host": account.host, "name": account.name, "now": store.now()},
+        )
+        return
+    same_name = bound.name is None or account.name is None or bound.name == account.name
+    if bound.host != account.host or not same_name:
+        raise _wrong_account(store, bound, account)
+
+
+def save_fields(store: Store, fields: Mapping[str, str]) -> None:
+    """Keep which custom field carries a property: `fields` maps property key to field id."""
+    with store.transaction() as connection:
+        connection.execute("delete from engine.catalog_field")
+        connection.execute(
+            """insert into engine.catalog_field
+            select $account, property.property_id, field.id
+            from (select unnest($keys) as key, unnest($ids) as id) as field
+            join engine.property on property.key = field.key""",
+            {"account": ACCOUNT_ID, "keys": list(fields), "ids": list(fields.values())},
+        )
+
+
+def _named(account: Account) -> str:
+    return f"{account.name} at {account.host}" if account.name else account.host
+
+
+def _wrong_account(store: Store, bound: Account, named: Account) -> WrongAccount:
+    return WrongAccount(
+        f"The home {store.home.root} belongs to {_named(bound)}, but the settings name {_named(named)}. "
+        "Nothing was sent: what one account was told says nothing about another.",
+        "Correct ACTIVECAMPAIGN_API_URL, or set AC_PIPELINE_HOME to a new folder for the other account.",
+    )

@@ -1,0 +1,131 @@
+"""Desired: the latest approved values, what the guard compares, and what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ac_pipeline.store.sql import sql
+from ac_pipeline.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a snapshot differs from the approved values of its property, in contacts."""
+
+    before: int
+    after: int
+    entries: int
+    exits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A snapshot the guard stopped. `as_of` is UTC without a zone."""
+
+    key: str
+    as_of: datetime
+    reason: str
+    before: int
+    after: int
+    exits: int
+    held_at: datetime
+
+
+def compare(store: Store, property_id: int, as_of: datetime) -> Step:
+    """Compare the snapshot at `as_of` with the approved values, and keep the difference for `approve`."""
+    names = {"property_id": property_id, "as_of": as_of}
+    connection = store.connection
+    connection.execute(
+        """create or replace temp table old_values as
+        select contact_id, value from engine.desired where property_id = $property_id""",
+        {"property_id": property_id},
+    )
+    connection.execute(
+        """create or replace temp table new_values as
+        select contact_id, value from engine.history
+        where property_id = $property_id and valid_from <= $as_of and valid_to > $as_of""",
+        names,
+    )
+    connection.execute(f"create or replace temp table step as {sql('diff')}")
+    row = connection.execute(
+        """select (select count(*) from old_values), (select count(*) from new_values),
+                  (select count(*) from step where old_value is null),
+                  (select count(*) from step where new_value is null)"""
+    ).fetchone()
+    before, after, entries, exits = row or (0, 0, 0, 0)
+    return Step(int(before), int(after), int(entries), int(exits))
+
+
+def approve(store: Store, property_id: int, as_of: datetime, *, keep_vanished: bool) -> None:
+    """Make the compared snapshot desired.
+
+    `keep_vanished` keeps the values of contacts the snapshot no longer has: standard fields stay known
+    until erasure, so that exits can be told after a user vanished from the contacts.
+    """
+    names = {"property_id": property_id}
+    kept = "and step.new_value is not null" if keep_vanished else ""
+    connection = store.connection
+    connection.execute(
+        f"""delete from engine.desired using step
+        where desired.contact_id = step.contact_id and desired.property_id = $property_id {kept}""",
+        names,
+    )
+    connection.execute(
+        """insert into engine.desired
+        select $property_id, contact_id, new_value from step where new_value is not null order by contact_id""",
+        names,
+    )
+    connection.execute(
+        "insert into engine.approval values ($property_id, $as_of, $now, $run)",
+        {**names, "as_of": as_of, "now": store.now(), "run": store.run_id},
+    )
+    _release(store, property_id)
+
+
+def drop_taken_emails(store: Store, email_id: int, as_of: datetime) -> None:
+    """Take an address from a contact that is no longer in the contacts when another one has it now."""
+    store.connection.execute(
+        """delete from engine.desired
+        where property_id = $email_id
+            and value in (
+                select value from engine.desired where property_id = $email_id group by value having count(*) > 1
+            )
+            and contact_id not in (
+                select contact_id from engine.history
+                where property_id = $email_id and valid_from <= $as_of and valid_to > $as_of
+            )""",
+        {"email_id": email_id, "as_of": as_of},
+    )
+
+
+def hold(store: Store, property_id: int, as_of: datetime, step: Step, reason: str) -> None:
+    """Stop a snapshot: the approved values stay desired until a person releases it."""
+    _release(store, property_id)
+    store.connection.execute(
+        "insert into engine.held values ($property_id, $as_of, $reason, $before, $after, $exits, $now, null)",
+        {
+            "property_id": property_id, "as_of": as_of, "reason": reason, "before": step.before,
+            "after": step.after, "exits": step.exits, "now": store.now(),
+        },
+    )  # fmt: skip
+
+
+def held_now(store: Store) -> tuple[Held, ...]:
+    """Return what waits for a person, by key."""
+    rows = store.connection.execute(
+        """select
+            if(property.kind = 'contacts', 'contacts', property.key) as declaration, held.as_of,
+            held.reason, held.contacts_before, held.contacts_after, held.exits,
+            held.held_at
+        from engine.held join engine.property using (property_id)
+        where held.released_at is null order by declaration"""
+    ).fetchall()
+    return tuple(Held(*row) for row in rows)
+
+
+def _release(store: Store, property_id: int) -> None:
+    store.connection.execute(
+        "update engine.held set released_at = $now where property_id = $property_id and released_at is null",
+        {"property_id": property_id, "now": store.now()},
+    )

@@ -1,0 +1,46 @@
+"""The published copy: a complete DuckDB file for people, behind a stable name, never the private one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ac_pipeline.store.store import Store
+
+
+def publish(store: Store) -> Path:
+    """Copy the store to a new version and point the stable name at it; return the stable name.
+
+    The name changes atomically. Whoever has an older version open keeps reading it: its file stays
+    until the last reader closes it. The version before the newest is kept for those who resolved the
+    name a moment ago.
+    """
+    home = store.home
+    version = home.published_versions / f"{store.now():%Y%m%dT%H%M%S%f}.duckdb"
+    connection = store.connection
+    connection.execute(f"attach '{_escaped(version)}' as published")
+    try:
+        connection.execute(f'copy from database "{home.store.stem}" to published')
+    finally:
+        connection.execute("detach published")
+    version.chmod(0o400)
+    _point(home.published, version)
+    _remove_old(home.published_versions)
+    return home.published
+
+
+def _point(name: Path, version: Path) -> None:
+    fresh = name.with_suffix(".next")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(os.path.relpath(version, name.parent))
+    fresh.replace(name)
+
+
+def _remove_old(folder: Path) -> None:
+    for path in sorted(folder.glob("*.duckdb"))[:-2]:
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,64 @@
+-- Bring the ledger up to date with attempts and outcomes that were recorded since the last fold.
+create or replace temp table fresh as
+select
+    attempt.attempt_id, attempt.account_id, attempt.contact_id, attempt.route,
+    outcome.outcome, outcome.status, outcome.reason, outcome.remote_id
+from engine.attempt
+join engine.outcome on outcome.attempt_id = attempt.attempt_id
+where attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded)
+    and outcome.outcome <> 'not_sent';
+
+-- A contact that answers under another id was deleted over there: nothing it was told before can be relied on.
+update engine.ledger set state = 'unknown'
+from fresh
+join engine.remote_contact as remote
+    on remote.account_id = fresh.account_id and remote.contact_id = fresh.contact_id
+where ledger.account_id = fresh.account_id and ledger.contact_id = fresh.contact_id
+    and fresh.outcome = 'acknowledged' and fresh.remote_id <> remote.remote_id;
+
+create or replace temp table latest as
+select fresh.account_id, fresh.contact_id, value.property_id, fresh.outcome, value.value, fresh.reason, fresh.attempt_id
+from fresh
+join engine.attempt_value as value on value.attempt_id = fresh.attempt_id
+qualify row_number() over (
+    partition by fresh.account_id, fresh.contact_id, value.property_id order by fresh.attempt_id desc
+) = 1;
+
+delete from engine.ledger using latest
+where ledger.account_id = latest.account_id and ledger.contact_id = latest.contact_id
+    and ledger.property_id = latest.property_id;
+
+insert into engine.ledger
+select account_id, contact_id, property_id, outcome, value, reason, attempt_id
+from latest order by contact_id, property_id;
+
+create or replace temp table known as
+select account_id, contact_id, arg_max(remote_id, attempt_id) as remote_id
+from fresh where outcome = 'acknowledged' and remote_id is not null group by all;
+
+delete from engine.remote_contact using known
+where remote_contact.account_id = known.account_id and remote_contact.contact_id = known.contact_id;
+
+-- Who was not found under its id has none; the next identify finds it by its address, or not at all.
+delete from engine.remote_contact using fresh
+where fresh.status = 404 and fresh.route = 'rename'
+    and remote_contact.account_id = fresh.account_id and remote_contact.contact_id = fresh.contact_id;
+
+insert into engine.remote_contact select account_id, contact_id, remote_id from known;
+
+-- Sent is sent: what was acknowledged or refused leaves the outbox.
+delete from engine.outbox_value using fresh where outbox_value.contact_id = fresh.contact_id;
+delete from engine.outbox using fresh where outbox.contact_id = fresh.contact_id;
+
+create or replace temp table reached as
+select coalesce(
+    min(attempt.attempt_id) filter (where outcome.attempt_id is null) - 1,
+    max(attempt.attempt_id),
+    (select max(attempt_id) from engine.folded)
+) as attempt_id
+from engine.attempt
+left join engine.outcome on outcome.attempt_id = attempt.attempt_id
+where attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded);
+
+delete from engine.folded;
+insert into engine.folded select attempt_id from reached where attempt_id is not null;

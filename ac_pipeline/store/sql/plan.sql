@@ -1,0 +1,64 @@
+-- One row per contact with something due: how it would be sent, or why it is withheld.
+create or replace temp table judged_contact as
+with due as (
+    select
+        contact_id,
+        bool_or(kind = 'audience' and value = 'false') as exits,
+        bool_or(kind = 'audience' and value = 'true') as enters,
+        bool_or(key = 'email') as address_changes
+    from pending
+    where contact_id in (select contact_id from pending where due)
+    group by contact_id
+),
+desired_field as (
+    select
+        desired.contact_id,
+        any_value(desired.value) filter (where property.key = 'email') as email,
+        bool_or(property.key in ('first_name', 'last_name')) as has_name
+    from engine.desired
+    join engine.property on property.property_id = desired.property_id
+    where property.kind = 'contacts'
+    group by desired.contact_id
+),
+told_address as (
+    select ledger.contact_id, ledger.value as email
+    from engine.ledger
+    join engine.property on property.property_id = ledger.property_id
+    where property.key = 'email' and ledger.account_id = $account_id and ledger.state <> 'rejected'
+),
+-- A creation without an answer: the contact may exist or not until somebody looks.
+attempted as (
+    select distinct contact_id from engine.ledger where account_id = $account_id and state = 'unknown'
+),
+in_use as (
+    select distinct desired_field.contact_id
+    from desired_field
+    join told_address on told_address.email = desired_field.email
+    where told_address.contact_id <> desired_field.contact_id
+)
+select
+    due.contact_id,
+    desired_field.email,
+    remote.remote_id,
+    case when remote.remote_id is not null and due.address_changes then 'rename' else 'sync' end as route,
+    case when due.exits then 0 when due.enters then 1 else 2 end as urgency,
+    case
+        when remote.remote_id is null then 'create'
+        when due.exits then 'exit'
+        when due.enters then 'enter'
+        else 'change'
+    end as reason,
+    case
+        when desired_field.email is null then 'no_contact_row'
+        when in_use.contact_id is not null then 'address_in_use'
+        when remote.remote_id is not null then null
+        when not due.enters and attempted.contact_id is not null then 'may_not_exist'
+        when not due.enters then 'only_members_are_created'
+        when $with_name and not coalesce(desired_field.has_name, false) then 'no_name'
+    end as withheld
+from due
+left join desired_field on desired_field.contact_id = due.contact_id
+left join engine.remote_contact as remote
+    on remote.contact_id = due.contact_id and remote.account_id = $account_id
+left join attempted on attempted.contact_id = due.contact_id
+left join in_use on in_use.contact_id = due.contact_id

@@ -1,0 +1,1 @@
+"""The use cases: compute a window, judge it, reconcile, deliver."""

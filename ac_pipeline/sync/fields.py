@@ -1,0 +1,88 @@
+"""The custom fields that carry audiences and traits: found by name, created once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from ac_pipeline.declarations import personalisation_tag
+from ac_pipeline.errors import OwnerMustAct
+from ac_pipeline.model.account import Field, FieldSpec, FieldType
+from ac_pipeline.model.declaration import Declaration, Declarations, Kind, ValueType
+
+logger = logging.getLogger(__name__)
+
+_TYPES = {
+    ValueType.TEXT: FieldType.TEXT,
+    ValueType.TEXTAREA: FieldType.TEXTAREA,
+    ValueType.NUMBER: FieldType.NUMBER,
+    ValueType.BOOLEAN: FieldType.DROPDOWN,
+    ValueType.DATE: FieldType.DATE,
+    ValueType.DATETIME: FieldType.DATETIME,
+}
+_BOOLEAN = ("true", "false")
+
+
+class FieldMaker(Protocol):
+    """The part of the ActiveCampaign client that this needs."""
+
+    async def fields(self) -> list[Field]:
+        """Read all custom fields."""
+
+    async def create_field(self, spec: FieldSpec) -> Field:
+        """Create a custom field that everybody can see."""
+
+    async def complete_field(self, field: Field, spec: FieldSpec) -> Field:
+        """Add what a field lacks."""
+
+
+def field_spec(declaration: Declaration) -> FieldSpec:
+    """Return the custom field of an audience (dropdown true/false, so that marketers can choose) or trait."""
+    value_type = ValueType.BOOLEAN if declaration.kind is Kind.AUDIENCE else declaration.value_type
+    options = _BOOLEAN if value_type is ValueType.BOOLEAN else ()
+    return FieldSpec(declaration.name, _TYPES[value_type], personalisation_tag(declaration.key), options)
+
+
+async def ensure_fields(client: FieldMaker, declarations: Declarations) -> Mapping[str, str]:
+    """Return property key → field id for everything that is sent, creating what is missing.
+
+    Raises OwnerMustAct before anything is sent when a field is missing and `create_fields` is off,
+    naming all of them.
+    """
+    wanted = [d for d in (*declarations.audiences, *declarations.traits) if d.sent]
+    existing = await client.fields()
+    by_name: dict[str, Field] = {}
+    for field in existing:
+        by_name.setdefault(field.title.strip().casefold(), field)
+    for field in existing:
+        by_name[field.perstag.strip("%").casefold()] = field
+    missing = [d for d in wanted if _find(by_name, d) is None]
+    if missing and not declarations.destination.create_fields:
+        names = ", ".join(f"%{personalisation_tag(d.key)}%" for d in missing)
+        raise OwnerMustAct(
+            f"ActiveCampaign has no custom field for {names}, and create_fields is off. Nothing was sent.",
+            "Create the fields there, or set create_fields: true in destination.yaml.",
+        )
+    ids = {}
+    for declaration in wanted:
+        spec = field_spec(declaration)
+        found = _find(by_name, declaration)
+        if found is None:
+            logger.info("creating the custom field of %s", declaration.key)
+            found = await client.create_field(spec)
+        elif missing_options(found, spec):
+            found = await client.complete_field(found, spec)
+        ids[declaration.key] = found.id
+    return ids
+
+
+def missing_options(field: Field, spec: FieldSpec) -> set[str]:
+    """Return the options a choice field should offer and does not; a creation may have been interrupted."""
+    if field.type not in {FieldType.DROPDOWN, FieldType.RADIO}:
+        return set()
+    return set(spec.options) - set(field.options)
+
+
+def _find(by_name: dict[str, Field], declaration: Declaration) -> Field | None:
+    return by_name.get(personalisation_tag(declaration.key).casefold()) or by_name.get(declaration.name.casefold())

@@ -1,0 +1,83 @@
+"""What a run did, in numbers, for the CLI, Dagster's metadata and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ac_pipeline.model.delivery import Outcome
+from ac_pipeline.store.desired import Held
+from ac_pipeline.store.snapshots import WindowSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was sent, in contacts; `requests` counts every HTTP request by endpoint, repeats included."""
+
+    planned: int = 0
+    created: int = 0
+    acknowledged: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+    withheld: Mapping[str, int] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    skipped: str = ""
+    """Why nothing was sent on purpose; empty when a delivery took place."""
+
+    @classmethod
+    def of_outcomes(cls, outcomes: Mapping[Outcome, int]) -> Delivery:
+        """Return what the ledger says of a delivery; the rest is not known."""
+        return cls(
+            acknowledged=outcomes.get(Outcome.ACKNOWLEDGED, 0),
+            rejected=outcomes.get(Outcome.REJECTED, 0),
+            unknown=outcomes.get(Outcome.UNKNOWN, 0),
+            not_sent=outcomes.get(Outcome.NOT_SENT, 0),
+        )
+
+    @property
+    def total_requests(self) -> int:
+        """All HTTP requests."""
+        return sum(self.requests.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything one run did."""
+
+    snapshots: tuple[WindowSnapshot, ...]
+    entered: int
+    """Memberships that became desired in this run, over all audiences."""
+    exited: int
+    """Memberships that ended in this run, over all audiences."""
+    held: tuple[Held, ...]
+    failed: tuple[tuple[str, str], ...]
+    """Declarations that should have been extracted and were not, and why."""
+    delivery: Delivery
+    seconds: float
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether something waits for a person: held, failed, refused or without a certain outcome."""
+        return bool(self.held or self.failed or self.delivery.rejected or self.delivery.unknown)
+
+    def summary(self) -> dict[str, object]:
+        """Return counts only, for the run's record in the store."""
+        delivery = self.delivery
+        return {
+            "windows": [snapshot.window.key for snapshot in self.snapshots],
+            "entered": self.entered,
+            "exited": self.exited,
+            "held": [held.key for held in self.held],
+            "failed": [key for key, _ in self.failed],
+            "planned": delivery.planned,
+            "acknowledged": delivery.acknowledged,
+            "rejected": delivery.rejected,
+            "unknown": delivery.unknown,
+            "not_sent": delivery.not_sent,
+            "withheld": dict(delivery.withheld),
+            "requests": dict(delivery.requests),
+            "skipped": delivery.skipped,
+            "seconds": round(self.seconds, 1),
+        }

@@ -1,0 +1,195 @@
+"""One run of the pipeline, step by step; the CLI and Dagster both drive it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from ac_pipeline.declarations import require_declarations
+from ac_pipeline.errors import Inconsistent
+from ac_pipeline.home import Home
+from ac_pipeline.model.declaration import Declarations
+from ac_pipeline.model.extraction import Extracted, Extraction
+from ac_pipeline.model.window import Window, window_ending_by
+from ac_pipeline.settings import Settings
+from ac_pipeline.store import desired
+from ac_pipeline.store.desired import Step
+from ac_pipeline.store.ledger import outcomes_of_run, recover
+from ac_pipeline.store.properties import register
+from ac_pipeline.store.publish import publish
+from ac_pipeline.store.snapshots import WindowSnapshot, take_snapshot
+from ac_pipeline.store.store import Clock, Store, open_store, utc_now
+from ac_pipeline.sync.approval import judge
+from ac_pipeline.sync.deliver import Progress, no_progress
+from ac_pipeline.sync.report import Delivery, RunReport
+from ac_pipeline.warehouse import dialect_of, extract
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _step(method: Callable[Concatenate[Session, P], T]) -> Callable[Concatenate[Session, P], T]:
+    """Note on the session that a step raised: Dagster closes it in order all the same."""
+
+    @wraps(method)
+    def noted(self: Session, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            self.failed = True
+            raise
+
+    return noted
+
+
+@dataclass(slots=True)
+class Session:
+    """A run that holds the store. Steps are called in order: extract, snapshot, deliver."""
+
+    settings: Settings
+    store: Store
+    declarations: Declarations
+    ids: dict[str, int]
+    clock: Clock
+    started: float = field(default_factory=time.monotonic)
+    snapshots: list[WindowSnapshot] = field(default_factory=list)
+    approved: dict[str, Step] = field(default_factory=dict)
+    delivery: Delivery = field(default_factory=Delivery)
+    failed: bool = False
+    """Whether a step raised."""
+    _extractions: dict[Window, Extraction] = field(default_factory=dict)
+
+    @_step
+    def extract(
+        self,
+        window: Window,
+        selected: frozenset[str] | None = None,
+        progress: Callable[[Extracted], None] = lambda _: None,
+    ) -> Extraction:
+        """Read the declarations of a window (`selected` keys, or all) from the warehouse.
+
+        A declaration that describes now is read only for the newest complete window.
+        Raises WarehouseError, or Inconsistent for a window that is not over.
+        """
+        now = self.clock()
+        if window.end > now:
+            raise Inconsistent(
+                f"The window {window.key} ends at {window.end:%Y-%m-%d %H:%M} UTC, which is in the future.",
+                "Choose a window that is over.",
+            )
+        wanted = tuple(d for d in self.declarations.all if selected is None or d.key in selected)
+        self._extractions[window] = extract(
+            self.settings.warehouse(),
+            wanted,
+            as_of=window.as_of,
+            is_now=window == window_ending_by(self.settings.sync_cron, now),
+            folder=self.store.work / f"{window.end:%Y%m%dT%H%M%S}",
+            progress=progress,
+        )
+        return self._extractions[window]
+
+    @_step
+    def snapshot(self, window: Window) -> WindowSnapshot:
+        """Write the window's extraction into history; the newest window also passes the guard.
+
+        Raises Inconsistent when the window was not extracted in this run: results of earlier runs
+        are never taken up.
+        """
+        extraction = self._extractions.get(window)
+        if extraction is None:
+            raise Inconsistent(
+                f"The window {window.key} was not extracted in this run, so there is nothing to take a snapshot of.",
+                "Select the audiences and traits together with the snapshot.",
+            )
+        taken = take_snapshot(self.store, window, extraction, self.ids)
+        self.snapshots.append(taken)
+        if taken.newest:
+            self.approved = judge(self.store, self.declarations, self.ids, taken)
+        else:
+            logger.info("window %s is older than the newest one: history only", window.key)
+        return taken
+
+    @_step
+    def deliver(self, progress: Progress = no_progress) -> Delivery:
+        """Tell ActiveCampaign what changed, unless this run computed only older windows.
+
+        Raises SettingsError, WrongAccount, OwnerMustAct, ServiceUnavailable or Inconsistent; whatever
+        was answered before is recorded.
+        """
+        if self.snapshots and not any(snapshot.newest for snapshot in self.snapshots):
+            reason = "a later window was computed before; only the newest window is delivered"
+            self.delivery = Delivery(skipped=reason)
+            return self.delivery
+        from ac_pipeline.sync.destination import deliver_pending  # the HTTP client is needed only here
+
+        try:
+            self.delivery = deliver_pending(self.store, self.settings, self.declarations, progress)
+        except BaseException:
+            self.delivery = Delivery.of_outcomes(outcomes_of_run(self.store))
+            raise
+        return self.delivery
+
+    def report(self) -> RunReport:
+        """Return what the run did so far."""
+        failed = tuple(
+            (result.declaration.key, result.failure)
+            for extraction in self._extractions.values()
+            for result in extraction.failed
+        )
+        unusable = tuple(
+            (key, reason)
+            for snapshot in self.snapshots
+            for key, reason in snapshot.missing
+            if key not in dict(failed) and not self._skipped(snapshot.window, key)
+        )
+        seconds = time.monotonic() - self.started
+        held = desired.held_now(self.store)
+        audiences = [self.approved[d.key] for d in self.declarations.audiences if d.key in self.approved]
+        return RunReport(
+            tuple(self.snapshots),
+            entered=sum(step.entries for step in audiences),
+            exited=sum(step.exits for step in audiences),
+            held=held,
+            failed=(*failed, *unusable),
+            delivery=self.delivery,
+            seconds=seconds,
+        )
+
+    def _skipped(self, window: Window, key: str) -> bool:
+        results = self._extractions[window].results
+        return any(result.skipped for result in results if result.declaration.key == key)
+
+
+@contextmanager
+def open_session(settings: Settings, *, kind: str, run_id: str, clock: Clock = utc_now) -> Iterator[Session]:
+    """Check declarations and settings, hold the store, and record the run; publish at the end.
+
+    The published copy is renewed however the run ends. Raises DeclarationsError, SettingsError, StoreBusy.
+    """
+    declarations = require_declarations(settings.ac_pipeline_assets, _dialect(settings))
+    home = Home.at(settings.ac_pipeline_home)
+    with open_store(home, kind=kind, run_id=run_id, wait=settings.ac_pipeline_lock_wait, clock=clock) as store:
+        recover(store)
+        ids = register(store, declarations)
+        session = Session(settings, store, declarations, ids, clock)
+        try:
+            yield session
+            report = session.report()
+            ended = "failed" if session.failed else "attention" if report.needs_attention else "succeeded"
+            store.finish_run(ended, report.summary())
+        except BaseException:
+            store.finish_run("failed", session.report().summary())
+            raise
+        finally:
+            publish(store)
+
+
+def _dialect(settings: Settings) -> str:
+    return dialect_of(settings.warehouse_url) if settings.warehouse_url else "duckdb"

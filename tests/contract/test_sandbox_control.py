@@ -1,0 +1,237 @@
+"""The sandbox's control API, request log and page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from contract.sandbox_support import Api, sandbox
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    with sandbox(tmp_path) as api:
+        yield api
+
+
+def test_contacts_are_listed_with_their_fields_by_title(api: Api) -> None:
+    """All a test needs to compare."""
+    plan = api.field("Plan")
+    api.sync("a@b.com", firstName="A", lastName="B", phone="1", fieldValues=[{"field": plan, "value": "Pro"}])
+    api.sync("c@b.com")
+
+    first, second = api.control("/sandbox/contacts").json()["contacts"]
+
+    assert first == {
+        "id": "1",
+        "email": "a@b.com",
+        "first_name": "A",
+        "last_name": "B",
+        "phone": "1",
+        "created_at": "2026-03-01T12:00:00+00:00",
+        "updated_at": "2026-03-01T12:00:00+00:00",
+        "fields": {"Plan": "Pro"},
+    }
+    assert (second["id"], second["fields"]) == ("2", {})
+
+
+def test_fields_are_listed_with_options_lists_and_groups(api: Api) -> None:
+    """What creating a field completely leaves behind."""
+    plan = api.field("Plan", "dropdown")
+    api.post("/fieldOption/bulk", {"fieldOptions": [{"field": plan, "label": "true", "value": "true"}]})
+    api.post("/fieldRels", {"fieldRel": {"field": plan, "relid": 0}})
+    api.post("/groupMembers", {"groupMember": {"rel_id": plan, "group_id": 1}})
+
+    assert api.control("/sandbox/fields").json()["fields"] == [
+        {
+            "id": "1",
+            "title": "Plan",
+            "type": "dropdown",
+            "perstag": "PLAN",
+            "options": ["true"],
+            "lists": [0],
+            "groups": [1],
+        }
+    ]
+
+
+def test_every_api_request_is_logged_and_counted(tmp_path: Path) -> None:
+    """Refused ones included; the control API itself is not."""
+    with sandbox(tmp_path, rate=3) as api:
+        api.sync("a@b.com")
+        api.get("/contacts/1")
+        api.get("/contacts/7")
+        api.get("/contacts/1")
+        api.time.seconds = 1
+        api.get("/nothing")
+
+        log = api.control("/sandbox/requests").json()
+
+    assert (log["total"], log["throttled"]) == (5, 1)
+    assert (log["max_per_second"], log["max_admitted_per_second"]) == (4, 3)
+    assert log["counts"] == {"GET (unknown)": 1, "GET /contacts/{id}": 3, "POST /contact/sync": 1}
+    assert [request["status"] for request in log["requests"]] == [404, 429, 404, 200, 201]
+    newest, oldest = log["requests"][0], log["requests"][-1]
+    assert newest["time"] == "2026-03-01T12:00:01+00:00"
+    assert (oldest["method"], oldest["path"], oldest["template"]) == ("POST", "/contact/sync", "/contact/sync")
+    assert (oldest["bytes_in"] > 0, oldest["bytes_out"] > 0, oldest["throttled"]) == (True, True, False)
+
+
+def test_the_log_holds_nothing_that_names_a_person(api: Api) -> None:
+    """Neither in values, nor in keys, nor in paths."""
+    secret = ["jane@example.com", "Jane", "+4915112345678", "4915112345678"]
+    api.get("/contacts", email=secret[0], search=secret[1], phone=secret[3], limit="5", **{"filters[val]": secret[2]})
+    api.get("/contacts", **{secret[0]: secret[1], "orders[id]": "ASC", "limit": secret[1]})
+    api.get(f"/users/email/{secret[0]}")
+    api.get(f"/users/{secret[3]}")
+
+    text = api.control("/sandbox/requests").text + api.control("/requests").text
+    paths = [request["path"] for request in api.control("/sandbox/requests").json()["requests"]]
+
+    assert not [word for word in secret if word in text]
+    assert paths[-1] == "/contacts?email=…&search=…&phone=…&limit=5&filters[val]=…"
+    assert paths[0] == "/users/…"
+
+
+def test_the_log_is_cut_to_the_limit_asked_for(api: Api) -> None:
+    """The numbers are those of the whole log."""
+    for _ in range(5):
+        api.get("/users/me")
+
+    assert len(api.control("/sandbox/requests?limit=2").json()["requests"]) == 2
+    assert len(api.control("/sandbox/requests?limit=-1").json()["requests"]) == 5
+    assert len(api.control("/sandbox/requests?limit=all").json()["requests"]) == 5
+
+
+def test_the_log_can_be_forgotten_alone(api: Api) -> None:
+    """To count what the next step costs."""
+    api.sync("a@b.com")
+
+    assert api.control("/sandbox/requests", "DELETE").json() == {}
+
+    assert api.control("/sandbox/requests").json()["counts"] == {}
+    assert len(api.control("/sandbox/contacts").json()["contacts"]) == 1
+
+
+def test_reset_makes_the_account_new(api: Api) -> None:
+    """Objects, log and ids."""
+    api.sync("a@b.com", fieldValues=[{"field": api.field("Plan"), "value": "Pro"}])
+
+    assert api.control("/sandbox/reset", "POST").json() == {}
+
+    assert api.control("/sandbox/contacts").json() == {"contacts": []}
+    assert api.control("/sandbox/fields").json() == {"fields": []}
+    assert api.control("/sandbox/requests").json()["total"] == 0
+    assert api.sync("b@b.com").json()["contact"]["id"] == "1"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:80"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "[::1"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+    ],
+)
+def test_other_sites_cannot_use_the_control_api(api: Api, headers: dict[str, str]) -> None:
+    """Neither by a form, nor by a name that resolves to this machine."""
+    api.sync("a@b.com")
+
+    assert api.control("/sandbox/reset", "POST", **headers).status_code == 403
+    assert api.control("/sandbox/contacts", **headers).status_code == 403
+    assert len(api.control("/sandbox/contacts").json()["contacts"]) == 1
+
+
+def test_the_sandboxs_own_page_may_use_the_control_api(api: Api) -> None:
+    """By whichever loopback name it was opened."""
+    for host in (f"127.0.0.1:{api.sandbox.port}", f"localhost:{api.sandbox.port}", "[::1]:80"):
+        answer = api.control("/sandbox/contacts", Host=host, Origin=f"http://{host}", Sec_Fetch_Site="same-origin")
+        assert answer.status_code == 200
+
+
+def test_a_foreign_host_sees_no_page(api: Api) -> None:
+    """It could read it otherwise."""
+    for path in ("/", "/contact/1", "/requests"):
+        assert api.control(path, Host="evil.example").status_code == 403
+
+
+def test_the_page_escapes_what_it_shows(api: Api) -> None:
+    """Names, values, titles and the search itself."""
+    field = api.field(f"{SCRIPT} title")
+    api.sync("a@b.com", firstName=SCRIPT, lastName='"><img src=x>', fieldValues=[{"field": field, "value": SCRIPT}])
+
+    for path in ("/", f"/?search={SCRIPT}", '/?search="><img', "/contact/1", f"/requests?x={SCRIPT}"):
+        html = api.control(path).text
+        assert "<script" not in html
+        assert "<img" not in html
+    assert "&lt;script&gt;" in api.control("/contact/1").text
+
+
+def test_the_page_needs_nothing_from_elsewhere(api: Api) -> None:
+    """And tells the browser so: no script, no frame, only its own style."""
+    api.sync("a@b.com")
+
+    for path in ("/", "/contact/1", "/requests"):
+        answer = api.control(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert not re.search(r"""(src|href|action)=["'](?!/)""", answer.text)
+        assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_page_finds_and_pages_contacts(api: Api) -> None:
+    """Newest first, fifty at a time."""
+    for number in range(120):
+        api.sync(f"c{number}@x.com", firstName="Odd" if number % 2 else "Even")
+
+    first, last = api.control("/").text, api.control("/?page=3").text
+    odd = api.control("/?search=odd&page=2").text
+
+    assert ("c119@x.com" in first, "c69@x.com" in first, "Page 1 of 3" in first) == (True, False, True)
+    assert ("c0@x.com" in last, "Older" in last, "Newer" in last) == (True, False, True)
+    assert ("c19@x.com" in odd, "c18@x.com" in odd, "Page 2 of 2" in odd) == (True, False, True)
+    assert "60 contacts" in odd
+    assert "Page 1 of 1" in api.control("/?search=nobody&page=x").text
+
+
+def test_the_page_of_a_contact_shows_its_fields(api: Api) -> None:
+    """An unknown one is said to be so."""
+    api.sync("a@b.com", firstName="Ann", fieldValues=[{"field": api.field("Plan"), "value": "Pro"}])
+
+    html = api.control("/contact/1").text
+
+    assert all(word in html for word in ("a@b.com", "Ann", "Plan", "Pro", "2026-03-01 07:00:00"))
+    assert api.control("/contact/99999999999999999999").status_code == 404
+
+
+def test_the_request_page_shows_the_current_rate(api: Api) -> None:
+    """It renews itself."""
+    api.get("/users/me")
+    api.get("/users/me")
+
+    answer = api.control("/requests")
+
+    assert "2 requests in the last second" in answer.text
+    assert "GET /users/me" in answer.text
+    assert answer.headers["refresh"] == "2"
+    api.time.seconds = 5
+    assert "0 requests in the last second" in api.control("/requests").text
+
+
+def test_a_request_that_is_given_up_is_logged_too(api: Api) -> None:
+    """The client says it will send more than it does."""
+    with httpx.stream("POST", f"{api.sandbox.url}/api/3/users/me", content=iter([b"{}"])) as answer:
+        assert answer.status_code == 403
+    assert api.control("/sandbox/requests").json()["counts"] == {"POST (unknown)": 1}

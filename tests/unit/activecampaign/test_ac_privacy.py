@@ -1,0 +1,74 @@
+"""Neither the key nor a person shows up in logs, errors or reprs."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+import pytest
+
+from ac_pipeline.activecampaign import ActiveCampaign
+from ac_pipeline.errors import PipelineError
+from unit.activecampaign.ac_connection import BODY, EMAIL, KEY, talk
+from unit.activecampaign.scripted_server import Reset, Say, Step, scripted
+
+ECHO = f"Contact Ada Lovelace <{EMAIL}> with key {KEY}"
+STEPS: list[Step] = [
+    Say(200, {"contact": {"id": "1", "email": EMAIL}, "user": {"id": [EMAIL]}, "note": KEY}),
+    Say(200, f"<html>{ECHO}</html>".encode()),
+    Say(200, ECHO.encode()),
+    Say(302, headers={"Location": f"/?email={EMAIL}&key={KEY}"}),
+    Say(400, {"errors": [{"title": ECHO, "detail": ECHO, "code": ECHO, "source": {"pointer": ECHO}}]}),
+    Say(403, {"message": ECHO}),
+    Say(404, {"message": ECHO}),
+    Say(422, {"errors": [{"title": ECHO, "code": EMAIL}]}),
+    Say(429, {"message": ECHO}, {"Retry-After": "99999"}),
+    Say(500, ECHO.encode(), {"X-Ac-Error": ECHO}),
+    Reset(after_reading=True),
+]
+SECRETS = (EMAIL, "Lovelace", KEY)
+
+
+def leaks(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret.lower() in text.lower()]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_delivery_reveals_nothing(step: Step, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in the log at its most talkative, not in the answer and not in its stop."""
+    caplog.set_level(logging.DEBUG)
+
+    async def use(client: ActiveCampaign) -> str:
+        answer = await client.sync_contact(BODY)
+        return f"{client!r} {answer!r} {answer.stop!r} {answer.stop} {vars(client)}"
+
+    with scripted(then=step) as server:
+        shown = talk(server.url, use)
+    assert leaks(shown + caplog.text) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_error_reveals_nothing(step: Step, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in its text, not in its traceback with the local variables of our frames, not through its causes."""
+    caplog.set_level(logging.DEBUG)
+    with scripted(then=step) as server, pytest.raises(PipelineError) as caught:
+        talk(server.url, lambda client: client.me())
+    error = caught.value
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = traceback.TracebackException.from_exception(error, capture_locals=True)
+    ours = [str(frame.locals) for frame in inside.stack if "ac_pipeline" in frame.filename]
+    assert frames
+    assert ours
+    assert error.__context__ is None
+    assert leaks(" ".join([str(error), repr(error), caplog.text, *traceback.format_exception(error), *ours])) == []
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore", "httpcore.http11"])
+def test_loggers_that_show_urls_are_kept_quiet(name: str) -> None:
+    """Opening a client raises loggers that are more talkative than WARNING, and leaves quieter ones alone."""
+    logging.getLogger("httpx").setLevel(logging.DEBUG)
+    logging.getLogger("httpcore").setLevel(logging.ERROR)
+    with scripted(then=Say(200, {"user": {"id": "1"}})) as server:
+        talk(server.url, lambda client: client.me())
+    assert logging.getLogger(name).getEffectiveLevel() == (logging.WARNING if name == "httpx" else logging.ERROR)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)

@@ -1,0 +1,149 @@
+"""The demo's second opinion, held against figures computed by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ac_pipeline.cli.demo_truth import Truth, _number, truth
+
+SEED = Path(__file__).parents[2] / "dbt" / "seeds" / "cdnow_purchases.csv"
+HEADER = "purchase_id,customer_id,sample_id,purchased_on,cds,amount"
+FIRST = "customer-00004@example.com"
+# md5("1") starts with c4ca4238: 3301589560 % 86400 = 72760 s = 20:12:40.
+FIRST_PURCHASE = datetime(1997, 1, 1, 20, 12, 40, tzinfo=UTC)
+# md5("2") starts with c81e728d: 3357438605 % 86400 = 21005 s = 05:50:05.
+SECOND_PURCHASE = datetime(1997, 1, 18, 5, 50, 5, tzinfo=UTC)
+
+
+def seed(folder: Path, *rows: str) -> Path:
+    path = folder / "purchases.csv"
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    return path
+
+
+def one(result: Truth) -> tuple[set[str], dict[str, str]]:
+    (customer,) = result.customers
+    return set(customer.audiences), dict(customer.traits)
+
+
+@pytest.fixture
+def two_purchases(tmp_path: Path) -> Path:
+    return seed(tmp_path, "1,00004,0001,1997-01-01,2,29.33", "2,00004,0001,1997-01-18,2,29.74")
+
+
+def test_the_first_purchase_is_seen_from_its_second_on(two_purchases: Path) -> None:
+    """A purchase belongs to the window that ends exactly then, and to none before."""
+    before = FIRST_PURCHASE - timedelta(seconds=1)
+    assert truth(two_purchases, 0, before, SECOND_PURCHASE).customers == ()
+    assert one(truth(two_purchases, 0, FIRST_PURCHASE, SECOND_PURCHASE)) == (
+        {"order_completed_last_30days", "new_customers_last_14days"},
+        {
+            "lifetime_value": "29.33",
+            "orders_count": "1",
+            "average_order_value": "29.33",
+            "last_order_at": "1997-01-01T20:12:40+00:00",
+        },
+    )
+
+
+def test_an_average_that_ends_in_half_a_cent_is_rounded_up(two_purchases: Path) -> None:
+    """59.07 for two orders are 29.535 each."""
+    audiences, traits = one(truth(two_purchases, 0, SECOND_PURCHASE, SECOND_PURCHASE))
+    assert audiences == {"order_completed_last_30days", "repeat_customers"}
+    assert traits["lifetime_value"] == "59.07"
+    assert traits["average_order_value"] == "29.54"
+    assert traits["last_order_at"] == "1997-01-18T05:50:05+00:00"
+
+
+@pytest.mark.parametrize(
+    ("age", "audiences"),
+    [
+        (timedelta(days=14) - timedelta(seconds=1), {"order_completed_last_30days", "new_customers_last_14days"}),
+        (timedelta(days=14), {"order_completed_last_30days"}),
+        (timedelta(days=30) - timedelta(seconds=1), {"order_completed_last_30days"}),
+        (timedelta(days=30), set()),
+        (timedelta(days=90) - timedelta(seconds=1), set()),
+        (timedelta(days=90), {"lapsed_90days"}),
+    ],
+)
+def test_spans_exclude_their_oldest_moment(tmp_path: Path, age: timedelta, audiences: set[str]) -> None:
+    """An order that is exactly 14 or 30 days old is out; exactly 90 days old is lapsed."""
+    path = seed(tmp_path, "1,00004,0001,1997-01-01,2,29.33")
+    moment = FIRST_PURCHASE + age
+    assert one(truth(path, 0, moment, moment))[0] == audiences
+
+
+def test_dates_are_shifted_and_times_of_day_are_not(two_purchases: Path) -> None:
+    """10,000 days after 1 January 1997 is 19 May 2024."""
+    moment = datetime(2024, 5, 20, tzinfo=UTC)
+    traits = one(truth(two_purchases, 10_000, moment, moment))[1]
+    assert traits["last_order_at"] == "2024-05-19T20:12:40+00:00"
+
+
+def test_high_value_is_judged_when_dbt_ran(tmp_path: Path) -> None:
+    """200 dollars reached after `as_of` but before dbt ran count; one cent less does not."""
+    rich = seed(tmp_path, "1,00004,0001,1997-01-01,2,199.99", "2,00004,0001,1997-01-18,1,0.01")
+    audiences, traits = one(truth(rich, 0, FIRST_PURCHASE, SECOND_PURCHASE))
+    assert "high_value" in audiences
+    assert traits["lifetime_value"] == "199.99"
+    assert "high_value" not in one(truth(rich, 0, FIRST_PURCHASE, FIRST_PURCHASE))[0]
+
+
+def test_what_dbt_has_not_seen_is_not_known(two_purchases: Path) -> None:
+    """A window later than dbt's run still has only the purchases of that run."""
+    assert one(truth(two_purchases, 0, SECOND_PURCHASE, FIRST_PURCHASE))[1]["orders_count"] == "1"
+
+
+def test_who_left_is_told_false_and_who_never_was_a_member_is_told_nothing(two_purchases: Path) -> None:
+    """Fields follow from this sync and the ones before it."""
+    first = truth(two_purchases, 0, FIRST_PURCHASE, FIRST_PURCHASE)
+    later = FIRST_PURCHASE + timedelta(days=30)
+    second = truth(two_purchases, 0, later, FIRST_PURCHASE, first.ever_members())
+    assert second.contacts()[FIRST].fields() == {
+        "order_completed_last_30days": "false",
+        "new_customers_last_14days": "false",
+        **second.customers[0].traits,
+    }
+    third = truth(two_purchases, 0, later, FIRST_PURCHASE, second.ever_members())
+    assert third == second
+    stranger = truth(two_purchases, 0, later, FIRST_PURCHASE)
+    assert stranger.contacts() == {}
+    assert stranger.customers[0].fields() == {}
+
+
+def test_moments_without_zone_are_refused(two_purchases: Path) -> None:
+    """A naive moment would silently be compared as something else."""
+    with pytest.raises(ValueError, match="time zone"):
+        truth(two_purchases, 0, FIRST_PURCHASE.replace(tzinfo=None), FIRST_PURCHASE)
+
+
+def test_nobody_can_be_recognised_in_a_repr(two_purchases: Path) -> None:
+    """Neither address nor number of a customer shows."""
+    result = truth(two_purchases, 0, SECOND_PURCHASE, SECOND_PURCHASE)
+    assert "00004" not in repr(result) + repr(result.customers)
+
+
+def test_the_sample_has_the_measured_members_at_the_end_of_5_april_1997() -> None:
+    """The figures of a count by day, without any time of day, made from the source file itself."""
+    moment = datetime(1997, 4, 6, tzinfo=UTC) - timedelta(seconds=1)
+    result = truth(SEED, 0, moment, moment)
+    keys = ("order_completed_last_30days", "new_customers_last_14days", "repeat_customers", "lapsed_90days")
+    assert len(result.customers) == 2357
+    assert [len(result.members(key)) for key in keys] == [769, 87, 551, 74]
+    assert len(result.members("high_value")) == 66
+
+
+@given(st.integers(min_value=0, max_value=10**9), st.integers(min_value=0, max_value=4))
+def test_numbers_are_canonical(digits: int, places: int) -> None:
+    """The text is the same number, without exponent and without a zero that says nothing."""
+    value = Decimal(digits).scaleb(-places)
+    text = _number(value)
+    assert Decimal(text) == value
+    assert "E" not in text
+    assert text == "0" or "." not in text or not text.endswith("0")
