@@ -101,7 +101,7 @@ class Caller:
         while True:
             waited = 0.0 if waited_from is None else self._clock() - waited_from
             try:
-                reply, turn = await self._once(call, self._patience.throttled)
+                reply, turn = await self._once(call, self._patience.throttled - waited)
             except PauseTooLong:
                 reply, row = no_reply(written=False), THROTTLED
                 break

@@ -19,7 +19,7 @@ from ac_pipeline.store.lock import holder
 
 DATA_DAY = date(1997, 4, 5)
 """The day of the data that a demo home is built on: every customer has bought by then, 15 months follow."""
-RATE = 50
+RATE = 100
 """Requests per second of the demo's sandbox; the real service allows 5."""
 API_KEY = "demo-key"
 

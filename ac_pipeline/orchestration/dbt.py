@@ -26,7 +26,7 @@ def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
         os.environ.update(environment)
         dbt = DbtCliResource(project_dir=str(project.folder), profiles_dir=str(project.folder), dbt_executable=str(DBT))
         arguments = ["build", "--vars", project.variables, "--log-path", str(project.target / "logs")]
-        yield from dbt.cli(arguments, context=context, target_path=project.target / "runs" / context.run_id).stream()
+        yield from dbt.cli(arguments, context=context, target_path=project.target).stream()
 
     return dbt_build
 

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from ac_pipeline.sandbox import control, page
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.gate import Gate
+from ac_pipeline.sandbox.local import local_only
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
@@ -16,7 +17,7 @@ def application(account: Account) -> Starlette:
     """Return the application that serves this account."""
     app = Starlette(
         routes=[
-            Route("/api/3{path:path}", Gate(account).answer, methods=_METHODS),
+            Route("/api/3{path:path}", local_only(Gate(account).answer), methods=_METHODS),
             *control.routes(account),
             *page.routes(account),
         ]

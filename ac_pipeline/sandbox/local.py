@@ -1,4 +1,4 @@
-"""Keeps other sites' pages away from what has no key: the control API and the page."""
+"""Keeps other sites' pages away: the key is no secret here, and the page and the control API have none."""
 
 from __future__ import annotations
 

@@ -17,6 +17,11 @@ PLENTY = 1_000_000
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
+def keys(words: str) -> list[str]:
+    """Names with spaces between them, as a list."""
+    return words.split()
+
+
 @dataclass
 class Time:
     """Moves only when told; remembers how long it was asked to sleep."""
@@ -39,6 +44,11 @@ class Api:
     http: httpx.Client
     sandbox: Sandbox
     time: Time
+
+    def start_anew(self) -> None:
+        """Empty the account and turn the clock back."""
+        self.control("/sandbox/reset", "POST").raise_for_status()
+        self.time.seconds = 0.0
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self.http.get(path, params=params or None)

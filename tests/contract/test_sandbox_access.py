@@ -7,13 +7,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from contract.sandbox_support import Api, sandbox
+
+from contract.sandbox_support import Api, keys, sandbox
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with sandbox(tmp_path_factory.mktemp("sandbox"), account_name="acme") as api:
+        yield api
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
-    with sandbox(tmp_path, account_name="acme") as api:
-        yield api
+def api(server: Api) -> Api:
+    server.start_anew()
+    return server
 
 
 @pytest.mark.parametrize("headers", [{}, {"Api-Token": "wrong"}, {"Api-Token": ""}, {"Authorization": "sandbox-key"}])
@@ -37,21 +44,10 @@ def test_users_me_names_the_user_of_the_key(api: Api) -> None:
     """All recorded keys are there, ids are text, links absolute."""
     user = api.get("/users/me").json()["user"]
 
-    assert list(user) == [
-        "username",
-        "firstName",
-        "lastName",
-        "email",
-        "phone",
-        "signature",
-        "localZoneid",
-        "password_updated_utc_timestamp",
-        "cdate",
-        "udate",
-        "mfaEnabled",
-        "links",
-        "id",
-    ]
+    assert list(user) == keys(
+        "username firstName lastName email phone signature localZoneid password_updated_utc_timestamp cdate"
+        " udate mfaEnabled links id"
+    )
     assert user["id"] == "1"
     assert user["links"]["lists"] == f"{api.sandbox.url}/api/3/users/1/lists"
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from contract.sandbox_support import Api, sandbox
 
-FULL = (
+from contract.sandbox_support import Api, keys, sandbox
+
+FULL = keys(
     "cdate email phone firstName lastName orgid orgname segmentio_id bounced_hard bounced_soft bounced_date ip ua hash"
     " socialdata_lastcheck email_local email_domain sentcnt rating_tstamp gravatar deleted anonymized adate udate edate"
     " deleted_at created_utc_timestamp updated_utc_timestamp created_timestamp updated_timestamp created_by updated_by"
     " email_empty links id organization"
-).split()
-COMPACT = (
+)
+COMPACT = keys(
     "email phone firstName lastName email_empty cdate udate orgid orgname links hash fieldValues id organization"
-).split()
+)
 INVALID = {
     "errors": [
         {
@@ -38,10 +38,16 @@ DUPLICATE = {
 }
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
-    with sandbox(tmp_path) as api:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with sandbox(tmp_path_factory.mktemp("sandbox")) as api:
         yield api
+
+
+@pytest.fixture
+def api(server: Api) -> Api:
+    server.start_anew()
+    return server
 
 
 def test_sync_of_a_new_address_is_201_with_the_compact_shape(api: Api) -> None:
@@ -97,18 +103,9 @@ def test_sync_ignores_unknown_fields_and_answers_with_those_of_this_call_only(ap
 
     assert answer.status_code == 200
     assert [(value["field"], value["value"]) for value in answer.json()["fieldValues"]] == [(city, "Ulm")]
-    assert list(answer.json()["fieldValues"][0]) == [
-        "contact",
-        "field",
-        "value",
-        "cdate",
-        "udate",
-        "created_by",
-        "updated_by",
-        "links",
-        "id",
-        "owner",
-    ]
+    assert list(answer.json()["fieldValues"][0]) == keys(
+        "contact field value cdate udate created_by updated_by links id owner"
+    )
     stored = api.get("/contacts/1/fieldValues").json()["fieldValues"]
     assert [(value["field"], value["value"]) for value in stored] == [(plan, "Pro"), (city, "Ulm")]
 
@@ -228,15 +225,7 @@ def test_read_has_the_full_shape_with_side_loads(api: Api) -> None:
 
     read = api.get("/contacts/1").json()
 
-    assert list(read) == [
-        "contactAutomations",
-        "contactLists",
-        "deals",
-        "fieldValues",
-        "geoIps",
-        "accountContacts",
-        "contact",
-    ]
+    assert list(read) == keys("contactAutomations contactLists deals fieldValues geoIps accountContacts contact")
     assert set(read["contact"]) == {
         *FULL,
         "contactAutomations",

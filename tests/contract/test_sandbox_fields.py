@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from contract.sandbox_support import Api, sandbox
+
+from contract.sandbox_support import Api, keys, sandbox
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with sandbox(tmp_path_factory.mktemp("sandbox")) as api:
+        yield api
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
-    with sandbox(tmp_path) as api:
-        yield api
+def api(server: Api) -> Api:
+    server.start_anew()
+    return server
 
 
 def test_create_is_201_with_a_single_field(api: Api) -> None:
@@ -23,22 +29,9 @@ def test_create_is_201_with_a_single_field(api: Api) -> None:
     field = answer.json()["field"]
 
     assert answer.status_code == 201
-    assert list(field) == [
-        "title",
-        "type",
-        "descript",
-        "isrequired",
-        "perstag",
-        "defval",
-        "visible",
-        "created_by",
-        "updated_by",
-        "cdate",
-        "udate",
-        "ordernum",
-        "links",
-        "id",
-    ]
+    assert list(field) == keys(
+        "title type descript isrequired perstag defval visible created_by updated_by cdate udate ordernum links id"
+    )
     assert (field["perstag"], field["ordernum"], field["id"]) == ("MYPLAN", 1, "1")
     assert field["links"]["options"] == f"{api.sandbox.url}/api/3/fields/1/options"
 
@@ -100,30 +93,10 @@ def test_the_list_side_loads_options_and_relations(api: Api) -> None:
     assert [field["id"] for field in body["fields"]] == [plan, city]
     assert (body["fields"][0]["options"], body["fields"][0]["relations"]) == (["1", "2"], ["1"])
     assert [(option["field"], option["value"]) for option in body["fieldOptions"]] == [(plan, "true"), (plan, "false")]
-    assert list(body["fields"][0]) == [
-        "title",
-        "descript",
-        "type",
-        "isrequired",
-        "perstag",
-        "defval",
-        "show_in_list",
-        "rows",
-        "cols",
-        "visible",
-        "service",
-        "ordernum",
-        "cdate",
-        "udate",
-        "created_timestamp",
-        "updated_timestamp",
-        "created_by",
-        "updated_by",
-        "options",
-        "relations",
-        "links",
-        "id",
-    ]
+    assert list(body["fields"][0]) == keys(
+        "title descript type isrequired perstag defval show_in_list rows cols visible service ordernum cdate"
+        " udate created_timestamp updated_timestamp created_by updated_by options relations links id"
+    )
     assert (only_city["fieldOptions"], only_city["fieldRels"], only_city["meta"]["total"]) == ([], [], "2")
     assert body["fieldRels"][0] == {
         "field": plan,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from contract.sandbox_support import Api, sandbox
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ac_pipeline.errors import SettingsError
 from ac_pipeline.sandbox import RateWindow, SandboxConfig
 from ac_pipeline.sandbox.limits import limit_for
+from contract.sandbox_support import Api, sandbox
 
 GAPS = st.lists(st.integers(0, 1200).map(lambda milliseconds: milliseconds / 1000), max_size=80)
 

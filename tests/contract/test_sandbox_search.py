@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from contract.sandbox_support import Api, sandbox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.sandbox_support import Api, sandbox
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with sandbox(tmp_path_factory.mktemp("sandbox")) as api:
+        yield api
+
 
 @pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
+def api(server: Api) -> Api:
     """Three contacts, a minute apart."""
-    with sandbox(tmp_path) as api:
-        people = [("ann@x.com", "Ann", "Zeta", "111"), ("bob@x.com", "Bob", "Alpha", "112"), ("cy@y.com", "Cy", "", "")]
-        for minute, (email, first, last, phone) in enumerate(people):
-            api.time.seconds = minute * 60
-            api.sync(email, firstName=first, lastName=last, phone=phone)
-        yield api
+    server.start_anew()
+    people = [("ann@x.com", "Ann", "Zeta", "111"), ("bob@x.com", "Bob", "Alpha", "112"), ("cy@y.com", "Cy", "", "")]
+    for minute, (email, first, last, phone) in enumerate(people):
+        server.time.seconds = minute * 60
+        server.sync(email, firstName=first, lastName=last, phone=phone)
+    return server
 
 
 def found(answer: httpx.Response) -> list[str]:
@@ -125,21 +131,21 @@ def test_limit_and_offset_are_bounded(api: Api, params: dict[str, str], limit: i
 
 
 @pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 99, 100, 101, 250])
-def test_paging_visits_every_contact_once(tmp_path: Path, count: int) -> None:
+def test_paging_visits_every_contact_once(server: Api, count: int) -> None:
     """By offset and by id, whatever the page size, from the first to the last."""
-    with sandbox(tmp_path) as api:
-        for number in range(count):
-            api.sync(f"c{number}@x.com")
-        everybody = [str(number + 1) for number in range(count)]
+    server.start_anew()
+    for number in range(count):
+        server.sync(f"c{number}@x.com")
+    everybody = [str(number + 1) for number in range(count)]
 
-        @settings(max_examples=8, deadline=None)
-        @given(limit=st.sampled_from([None, 7, 19, 20, 21, 99, 100, 101, 500]))
-        def check(limit: int | None) -> None:
-            size = {} if limit is None else {"limit": limit}
-            assert by_offset(api, size) == everybody
-            assert by_id(api, size) == everybody
+    @settings(max_examples=8, deadline=None)
+    @given(limit=st.sampled_from([None, 7, 19, 20, 21, 99, 100, 101, 500]))
+    def check(limit: int | None) -> None:
+        size = {} if limit is None else {"limit": limit}
+        assert by_offset(server, size) == everybody
+        assert by_id(server, size) == everybody
 
-        check()
+    check()
 
 
 def by_offset(api: Api, size: dict[str, int]) -> list[str]:

@@ -124,11 +124,17 @@ def _meta(call: Call, page: Page, total: int) -> dict[str, Json]:
             "sort": None,
             "seriesid": asked["seriesid"],
             "waitid": asked["waitid"],
-            "status": -1,
+            "status": _status(call),
             "forceQuery": 0,
             "cacheid": hashlib.md5(query, usedforsecurity=False).hexdigest(),
         },
     }
+
+
+def _status(call: Call) -> int:
+    """Echoed only: without lists no contact has a status to compare."""
+    asked = call.asked("status") or ""
+    return int(asked) if re.fullmatch(r"[0-3]", asked) else -1
 
 
 ENDPOINTS = (Endpoint("GET", "/contacts", _search),)
