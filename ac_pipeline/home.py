@@ -54,10 +54,10 @@ class Home:
             self._birth.write_text(said, encoding="utf-8")
 
     def _configure_dagster(self) -> None:
-        """Telemetry off; everything else as Dagster has it. A file the user wrote is left alone."""
+        """No telemetry and no sign-up window; the rest as Dagster has it. A file the user wrote is left alone."""
         path = self.dagster / "dagster.yaml"
         if not path.exists():
-            path.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+            path.write_text("telemetry:\n  enabled: false\nnux:\n  enabled: false\n", encoding="utf-8")
 
     @property
     def store(self) -> Path:

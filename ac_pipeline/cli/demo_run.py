@@ -155,7 +155,7 @@ def _expected(made: DemoHome, first: Window, last: Window) -> dict[str, dict[str
     with duckdb.connect(made.warehouse, read_only=True) as warehouse:
         warehouse.execute("set TimeZone = 'UTC'")
         row = warehouse.execute("select max(computed_at)::timestamp from marts.high_value").fetchone()
-    built = row[0].replace(tzinfo=UTC) if row else last.as_of
+    built = row[0].replace(tzinfo=UTC) if row and row[0] else last.as_of
     before = truth(made.seed, made.shift_days, first.as_of, built)
     ever = {email: audiences - {"high_value"} for email, audiences in before.ever_members().items()}
     after = truth(made.seed, made.shift_days, last.as_of, built, ever)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +13,12 @@ from pydantic import SecretStr
 
 from ac_pipeline.cli.demo_home import DemoHome
 from ac_pipeline.cli.output import console
+from ac_pipeline.home import Home
 from ac_pipeline.sandbox import running
 from ac_pipeline.settings import Settings
+
+PATIENCE = 15.0
+"""Seconds Dagster has to stop by itself."""
 
 
 def run_dev(home: Path, port: int) -> int:
@@ -21,14 +27,30 @@ def run_dev(home: Path, port: int) -> int:
     with running(made.sandbox()) as sandbox:
         console.print(f"Dagster  http://127.0.0.1:{port}\nSandbox  {sandbox.url}\nCtrl-C stops both.", markup=False)
         command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
-        environment = {**os.environ, **environment_of(made.settings()), "DAGSTER_HOME": str(made.root / "dagster")}
-        with subprocess.Popen(command, env=environment) as dagster:
+        dagster_home = Home.at(made.root).dagster
+        environment = {
+            **os.environ,
+            **environment_of(made.settings()),
+            "DAGSTER_HOME": str(dagster_home),
+            # `dg dev`, which Dagster recommends, wants another project layout and says nothing more.
+            "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
+        }
+        # A session of its own, so that nothing of it outlives this process.
+        with subprocess.Popen(command, env=environment, start_new_session=True) as dagster:
             try:
-                dagster.wait()
+                return max(0, dagster.wait())
             except KeyboardInterrupt:
-                dagster.terminate()
-                dagster.wait()
-    return max(0, dagster.returncode)
+                _stop(dagster)
+                return 0
+
+
+def _stop(dagster: subprocess.Popen[bytes]) -> None:
+    """Ask as Ctrl-C would; what is left after a while is ended, webserver and daemon included."""
+    dagster.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        dagster.wait(PATIENCE)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(dagster.pid, signal.SIGTERM)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-console = Console()
+PIPED_WIDTH = 120
+"""Characters to a line where the output is no terminal and has no width of its own."""
+console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 errors = Console(stderr=True)
 
 AS_JSON = typer.Option(False, "--json", help="Print JSON for programs.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import timedelta
 
 import dagster as dg
@@ -25,6 +26,13 @@ HISTORY = timedelta(days=90)
 
 def build_definitions(settings: Settings, *, clock: Clock = utc_now) -> dg.Definitions:
     """Return the definitions. Raises DeclarationsError, SettingsError or WarehouseError (dbt)."""
+    with warnings.catch_warnings():
+        # Backfill policies are marked beta; the choice is made, and users need not hear of it at each start.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return _build(settings, clock)
+
+
+def _build(settings: Settings, clock: Clock) -> dg.Definitions:
     home = Home.at(settings.ac_pipeline_home)
     dialect = dialect_of(settings.warehouse_url) if settings.warehouse_url else "duckdb"
     declarations = require_declarations(settings.ac_pipeline_assets, dialect)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,6 +10,13 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from ac_pipeline.dbt_project import DBT, DbtProject, dbt_environment
 from ac_pipeline.settings import Settings
+
+
+class _Translator(DagsterDbtTranslator):
+    """Asset keys and descriptions as dagster-dbt makes them, in one group."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:  # noqa: ARG002  (the base class asks so)
+        return "dbt"
 
 
 def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
@@ -21,7 +28,9 @@ def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
     environment = dbt_environment(settings)
     manifest = project.parse_if_changed(environment)
 
-    @dbt_assets(manifest=manifest, name="dbt_build", required_resource_keys={"session"})
+    @dbt_assets(
+        manifest=manifest, name="dbt_build", dagster_dbt_translator=_Translator(), required_resource_keys={"session"}
+    )
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         os.environ.update(environment)
         dbt = DbtCliResource(project_dir=str(project.folder), profiles_dir=str(project.folder), dbt_executable=str(DBT))
@@ -36,7 +45,7 @@ def relation_keys(project: DbtProject | None) -> Callable[[str], dg.AssetKey]:
     known: dict[tuple[str, ...], dg.AssetKey] = {}
     if project is not None:
         nodes = json.loads(project.manifest.read_text(encoding="utf-8"))["nodes"].values()
-        translator = DagsterDbtTranslator()
+        translator = _Translator()
         for node in nodes:
             if node["resource_type"] in {"model", "seed", "snapshot"}:
                 known[node["schema"].lower(), node["alias"].lower()] = translator.get_asset_key(node)

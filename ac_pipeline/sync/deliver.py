@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-from ac_pipeline.errors import Inconsistent, PipelineError
+from ac_pipeline.errors import Inconsistent, PipelineError, ServiceUnavailable
 from ac_pipeline.model.delivery import Answer, Outcome
 from ac_pipeline.store.ledger import begin_attempts, record_answers
 from ac_pipeline.store.outbox import OutboxRow, next_rows
@@ -17,6 +17,8 @@ from ac_pipeline.store.store import Store
 logger = logging.getLogger(__name__)
 
 UNEXPLAINED_IN_A_ROW = 3
+UNCERTAIN_IN_A_ROW = 5
+"""Each was already tried several times: the service is down, and asking on helps nobody."""
 
 
 class Sender(Protocol):
@@ -67,6 +69,7 @@ class _Delivery:
         self._tasks: dict[asyncio.Task[Answer], int] = {}
         self._position = 0
         self._unexplained = 0
+        self._uncertain = 0
 
     async def run(self) -> None:
         try:
@@ -114,6 +117,12 @@ class _Delivery:
         if answer.stop is not None and self.stop is None:
             self.stop = answer.stop
         self._unexplained = self._unexplained + 1 if answer.unexplained else 0
+        self._uncertain = self._uncertain + 1 if answer.outcome is Outcome.UNKNOWN else 0
+        if self._uncertain >= UNCERTAIN_IN_A_ROW and self.stop is None:
+            self.stop = ServiceUnavailable(
+                f"ActiveCampaign gave no certain answer {UNCERTAIN_IN_A_ROW} times in a row ({answer.reason}).",
+                "Nothing is lost: a later run sends these contacts again.",
+            )
         if self._unexplained >= UNEXPLAINED_IN_A_ROW and self.stop is None:
             self.stop = Inconsistent(
                 f"ActiveCampaign refused {UNEXPLAINED_IN_A_ROW} contacts in a row for a reason that is not known "

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Protocol
 
+from ac_pipeline.activecampaign import FieldCatalog
 from ac_pipeline.declarations import personalisation_tag
 from ac_pipeline.errors import OwnerMustAct
 from ac_pipeline.model.account import Field, FieldSpec, FieldType
@@ -51,13 +52,8 @@ async def ensure_fields(client: FieldMaker, declarations: Declarations) -> Mappi
     naming all of them.
     """
     wanted = [d for d in (*declarations.audiences, *declarations.traits) if d.sent]
-    existing = await client.fields()
-    by_name: dict[str, Field] = {}
-    for field in existing:
-        by_name.setdefault(field.title.strip().casefold(), field)
-    for field in existing:
-        by_name[field.perstag.strip("%").casefold()] = field
-    missing = [d for d in wanted if _find(by_name, d) is None]
+    catalog = FieldCatalog(await client.fields())
+    missing = [d for d in wanted if catalog.find(field_spec(d)) is None]
     if missing and not declarations.destination.create_fields:
         names = ", ".join(f"%{personalisation_tag(d.key)}%" for d in missing)
         raise OwnerMustAct(
@@ -67,22 +63,12 @@ async def ensure_fields(client: FieldMaker, declarations: Declarations) -> Mappi
     ids = {}
     for declaration in wanted:
         spec = field_spec(declaration)
-        found = _find(by_name, declaration)
+        found = catalog.find(spec)
         if found is None:
             logger.info("creating the custom field of %s", declaration.key)
             found = await client.create_field(spec)
-        elif missing_options(found, spec):
+        else:
+            # A creation may have been interrupted; it costs no request when nothing is missing.
             found = await client.complete_field(found, spec)
         ids[declaration.key] = found.id
     return ids
-
-
-def missing_options(field: Field, spec: FieldSpec) -> set[str]:
-    """Return the options a choice field should offer and does not; a creation may have been interrupted."""
-    if field.type not in {FieldType.DROPDOWN, FieldType.RADIO}:
-        return set()
-    return set(spec.options) - set(field.options)
-
-
-def _find(by_name: dict[str, Field], declaration: Declaration) -> Field | None:
-    return by_name.get(personalisation_tag(declaration.key).casefold()) or by_name.get(declaration.name.casefold())

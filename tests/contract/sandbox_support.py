@@ -72,7 +72,7 @@ class Api:
 
     def field(self, title: str, kind: str = "text") -> str:
         """Create a field and return its id."""
-        return self.post("/fields", {"field": {"title": title, "type": kind}}).json()["field"]["id"]
+        return str(self.post("/fields", {"field": {"title": title, "type": kind}}).json()["field"]["id"])
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ac_pipeline.declarations import load_declarations
 from unit.declarations.assets_folder import AUDIENCE, TRAIT, checked, only_fault, spots, write
 
 PATH = "audiences/big_spenders.yaml"
@@ -113,19 +114,16 @@ def test_an_audience_and_a_trait_may_not_share_a_key(tmp_path: Path) -> None:
 
 
 def test_without_contacts_nobody_can_be_synced(tmp_path: Path) -> None:
-    """Named although nothing else is wrong; a file with another ending is named too."""
+    """Named although nothing else is wrong, at the place where it should be."""
     folder = write(tmp_path, {PATH: AUDIENCE})
-    (folder / "contacts.yaml").rename(folder / "contacts.yml")
-    loaded = checked(folder / "fresh", {})
-    assert loaded.declarations is not None
-    (folder / "fresh" / "contacts.yaml").unlink()
-    faults = checked(folder / "empty", {}).faults
-    assert faults == ()
+    (folder / "contacts.yaml").unlink()
+    loaded = load_declarations(folder)
+    assert (loaded.declarations, spots(folder, loaded)) == (None, [("contacts.yaml", 1)])
 
 
 @pytest.mark.parametrize(
     "place",
-    ["audiences/team/x.yaml", "audience/x.yaml", "x.yaml", "contacts.yml", "traits/x.YAML", "audiences/x.yaml.txt"],
+    ["audiences/team/x.yaml", "audience/x.yaml", "x.yaml", "contacts.yml", "traits/x.YAML"],
 )
 def test_a_file_nobody_reads_is_named(tmp_path: Path, place: str) -> None:
     """A declaration that is ignored in silence is an audience that is never sent."""
