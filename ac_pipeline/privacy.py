@@ -5,8 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 
-_EMAIL = re.compile(r"[^\s\"'<>(),;:]+@[^\s\"'<>(),;:]+")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_EMAIL = re.compile(r"[^\s\"<>(),;:]+(?:@|%40)[^\s\"'<>(),;:]+")
+_QUOTED = re.compile(
+    r"""(?:(?<!\w)|(?<=\b[bBeEnNrRuUxX]))'(?:[^']|'(?=\w))*(?:'|$)  # an apostrophe inside a word opens nothing
+    |"[^"]*(?:"|$) |`[^`]*(?:`|$) |[»«][^«»]*(?:[«»]|$) |[“„][^“”]*(?:[“”]|$) |‘[^’]*(?:’|$)""",
+    re.VERBOSE,
+)
+"""Quoted parts, also those whose quote is never closed; databases quote in the style of their language."""
 _LONG_NUMBER = re.compile(r"\+?\d[\d ()./-]{6,}\d")
 
 
@@ -15,10 +20,10 @@ def redact(text: str, *, limit: int = 300) -> str:
 
     `limit` is in characters; what is longer is cut and ends in `…`.
     """
+    text = " ".join(text.split())
     text = _QUOTED.sub("‹…›", text)
     text = _EMAIL.sub("‹e-mail›", text)
     text = _LONG_NUMBER.sub("‹number›", text)
-    text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

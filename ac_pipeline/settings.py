@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-from cronsim import CronSim, CronSimError
-from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ac_pipeline.errors import SettingsError
-from ac_pipeline.model.window import parse_utc
-
-
-def _blank_is_absent(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-OptionalText = Annotated[str | None, BeforeValidator(_blank_is_absent)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_absent)]
+from ac_pipeline.model.window import check_cron, parse_utc
 
 
 class Settings(BaseSettings):
@@ -27,10 +16,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    activecampaign_api_url: OptionalText = Field(
+    activecampaign_api_url: str | None = Field(
         default=None, description="API URL of the account, from ActiveCampaign: Settings → Developer"
     )
-    activecampaign_api_key: OptionalSecret = Field(
+    activecampaign_api_key: SecretStr | None = Field(
         default=None, description="API key of the account, from ActiveCampaign: Settings → Developer"
     )
     activecampaign_rate: float = Field(
@@ -42,8 +31,8 @@ class Settings(BaseSettings):
         le=1,
         description="share of that rate the pipeline takes; other tools need the rest",
     )
-    warehouse_url: OptionalText = Field(
-        default=None, description="where customers and orders are: `duckdb:///absolute/path.duckdb`"
+    warehouse_url: str | None = Field(
+        default=None, repr=False, description="where customers and orders are: `duckdb:///absolute/path.duckdb`"
     )
     ac_pipeline_home: Path = Field(
         default=Path(".ac-pipeline"),
@@ -64,20 +53,24 @@ class Settings(BaseSettings):
         description="first moment windows exist for, in UTC; by default 90 days before the home was made",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_absent(cls, values: dict[str, object]) -> dict[str, object]:
+        return {name: value for name, value in values.items() if not (isinstance(value, str) and not value.strip())}
+
     @field_validator("sync_cron")
     @classmethod
     def _cron_is_valid(cls, value: str) -> str:
-        try:
-            CronSim(value, datetime(2026, 1, 1))  # noqa: DTZ001  (cronsim takes the zone from its argument)
-        except CronSimError as error:
-            raise ValueError(f"not a cron expression ({error}); for every two hours: 0 */2 * * *") from None
+        check_cron(value)
         return value
 
     @field_validator("history_start", mode="before")
     @classmethod
     def _utc_unless_said(cls, value: object) -> object:
-        value = _blank_is_absent(value)
-        return parse_utc(value) if isinstance(value, str) else value
+        try:
+            return parse_utc(value) if isinstance(value, str) else value
+        except ValueError:
+            raise ValueError("not a moment; write it like 2026-04-05T12:00 (UTC)") from None
 
     def account(self) -> tuple[str, SecretStr]:
         """Return API URL and key, or raise SettingsError that names what is missing."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ac_pipeline.model.declaration import CreateContacts, ValueType
 
-_RELATION = re.compile(r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*){0,2}$")
+# Hyphens as BigQuery's projects have them, never two, which would begin a comment.
+_RELATION = re.compile(r"^[A-Za-z_][A-Za-z0-9_$]*(-[A-Za-z0-9_$]+)*(\.[A-Za-z_][A-Za-z0-9_$]*){0,2}$")
 
 
 def _relation(value: str) -> str:
@@ -53,13 +54,6 @@ class SourceFile(_File):
     description: str = ""
     owner: Text | None = None
 
-    @model_validator(mode="after")
-    def _exactly_one_source(self) -> SourceFile:
-        if (self.sql is None) == (self.model is None):
-            said = "both" if self.sql is not None else "neither"
-            raise ValueError(f"has {said} of `sql` and `model`; it needs exactly one")
-        return self
-
 
 class ContactsFile(SourceFile):
     """`contacts.yaml`: who can be synced."""
@@ -68,7 +62,7 @@ class ContactsFile(SourceFile):
 class AudienceFile(SourceFile):
     """`audiences/<key>.yaml`."""
 
-    name: Text = Field(max_length=100)
+    name: Text
     membership: MembershipFile = MembershipFile()
     guard: GuardFile = GuardFile()
 
@@ -76,7 +70,7 @@ class AudienceFile(SourceFile):
 class TraitFile(SourceFile):
     """`traits/<key>.yaml`."""
 
-    name: Text = Field(max_length=100)
+    name: Text
     type: ValueType = Field(strict=False)
 
 

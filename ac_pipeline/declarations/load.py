@@ -55,13 +55,10 @@ def load_declarations(folder: Path, dialect: str = "duckdb") -> Loaded:
     reader = _Reader(folder, dialect)
     destination = reader.destination()
     contacts = reader.contacts()
-    found = [
-        declaration
-        for name, kind in _FOLDERS.items()
-        for path in sorted((folder / name).glob("*.y*ml"))
-        if (declaration := reader.keyed(path, kind, destination.guard)) is not None
-    ]
-    reader.colliding(found)
+    paths = {path: kind for name, kind in _FOLDERS.items() for path in _yaml_files(folder / name)}
+    read = [reader.keyed(path, kind, destination.guard) for path, kind in paths.items()]
+    found = [declaration for declaration in read if declaration is not None]
+    reader.colliding(list(paths))
     reader.strays()
     faults = tuple(sorted(reader.faults))
     if contacts is None or any(not fault.warning for fault in faults):
@@ -89,15 +86,13 @@ class _Reader:
         self.folder = folder
         self.dialect = dialect
         self.faults: list[Fault] = []
+        self.queries: dict[Path, Query] = {}
 
     def destination(self) -> Destination:
         path = self.folder / "destination.yaml"
-        if not path.exists():
+        values = self._file(path, DestinationFile) if path.exists() else None
+        if values is None:
             return Destination()
-        read = self._file(path, DestinationFile)
-        if read is None:
-            return Destination()
-        values = read[1]
         return Destination(values.create_contacts, values.create_fields, _guard(values.guard, Guard()))
 
     def contacts(self) -> Declaration | None:
@@ -106,22 +101,19 @@ class _Reader:
             hint = "add it; it says who can be synced: sql: select user_id, email, first_name, … from …"
             self.faults.append(Fault(path, 1, "is missing", hint))
             return None
-        read = self._file(path, ContactsFile)
-        if read is None:
+        values = self._file(path, ContactsFile)
+        query = self.queries.get(path)
+        if values is None or query is None:
             return None
-        file, values = read
-        query = self._query(file, values, "*")
         return Declaration(Kind.CONTACTS, "contacts", "Contacts", query, path, values.description, values.owner)
 
     def keyed(self, path: Path, kind: Kind, guard: Guard) -> Declaration | None:
         """Read one audience or trait."""
-        read: tuple[YamlFile, AudienceFile | TraitFile] | None
-        read = self._file(path, AudienceFile) if kind is Kind.AUDIENCE else self._file(path, TraitFile)
-        if read is None:
+        values: AudienceFile | TraitFile | None
+        values = self._file(path, AudienceFile) if kind is Kind.AUDIENCE else self._file(path, TraitFile)
+        query = self.queries.get(path)
+        if values is None or query is None:
             return None
-        file, values = read
-        self._check_key(file, values.name)
-        query = self._query(file, values, "*")
         declaration = Declaration(
             kind, path.stem, values.name.strip(), query, path, values.description.strip(), values.owner
         )
@@ -130,56 +122,36 @@ class _Reader:
         sent = values.membership.field
         return replace(declaration, guard=_guard(values.guard, guard), sent=sent)
 
-    def colliding(self, found: list[Declaration]) -> None:
+    def colliding(self, paths: list[Path]) -> None:
         """Two declarations may not share a key: they would share a personalisation tag and a field."""
-        first: dict[str, Declaration] = {}
-        for declaration in found:
-            other = first.setdefault(declaration.key, declaration)
-            if other is not declaration:
-                hint = f"{other.path} has it too; a key names one declaration, for ever"
-                message = f"key `{declaration.key}` collides with another declaration"
-                self.faults.append(Fault(declaration.path, 1, message, hint))
+        first: dict[str, Path] = {}
+        for path in paths:
+            other = first.setdefault(path.stem, path)
+            if other is not path:
+                hint = f"{other} has it too; a key names one declaration, for ever"
+                self.faults.append(Fault(path, 1, f"key `{path.stem}` collides with another declaration", hint))
 
     def strays(self) -> None:
         """Name files in places nobody reads: they would be ignored in silence."""
         expected = {self.folder / "contacts.yaml", self.folder / "destination.yaml"}
-        for path in sorted(self.folder.rglob("*.y*ml")):
+        for path in _yaml_files(self.folder, deep=True):
             inside = path.parent.parent == self.folder and path.parent.name in _FOLDERS
             if path not in expected and not inside:
                 hint = "declarations are contacts.yaml, destination.yaml, audiences/*.yaml, traits/*.yaml"
                 self.faults.append(Fault(path, 1, "is in a place nobody reads", hint))
 
-    def _check_key(self, file: YamlFile, name: str) -> None:
-        path, line = file.path, file.line("name")
-        key = key_of(name)
-        if not KEY_PATTERN.match(key):
-            hint = "use a name with 1 to 60 letters and digits"
-            self.faults.append(Fault(path, line, f"name gives the key `{key}`", hint))
-        elif path.name != f"{key}.yaml":
-            hint = f"rename the file to {key}.yaml, or change the name"
-            self.faults.append(Fault(path, line, f"name gives the key `{key}`", hint))
-        if is_reserved(path.stem):
-            hint = "choose another name; this one has a meaning of its own on every contact"
-            self.faults.append(Fault(path, line, f"key `{path.stem}` is reserved", hint))
-
-    def _query(self, file: YamlFile, values: SourceFile, columns: str) -> Query:
-        if values.model is not None:
-            return relation_query(values.model, columns)
-        text = values.sql or ""
-        query, faults = read_query(text, self.dialect)
-        start = file.line("sql") + ("sql" in file.blocks)
-        for fault in faults:
-            line = start + fault.line - 1
-            self.faults.append(Fault(file.path, line, f"sql {fault.message}", fault.hint, fault.warning))
-        return query
-
-    def _file(self, path: Path, schema: type[Schema]) -> tuple[YamlFile, Schema] | None:
-        file = read_yaml(path)
-        if isinstance(file, Fault):
-            self.faults.append(file)
+    def _file(self, path: Path, schema: type[Schema]) -> Schema | None:
+        """Read one file; every fault in it is noted, whichever comes first."""
+        file, faults = read_yaml(path)
+        self.faults += faults
+        if file is None:
             return None
+        if issubclass(schema, AudienceFile | TraitFile):
+            self._check_key(file)
+        if issubclass(schema, SourceFile):
+            self._check_source(file)
         try:
-            return file, schema.model_validate(file.values)
+            return schema.model_validate(file.values)
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False, include_context=False):
                 where = fault["loc"]
@@ -187,6 +159,44 @@ class _Reader:
                 message, hint = _worded(fault["type"], fault["msg"], name, schema)
                 self.faults.append(Fault(path, file.line(*where), message, hint))
             return None
+
+    def _check_key(self, file: YamlFile) -> None:
+        name = file.values.get("name")
+        if not isinstance(name, str) or not name.strip():
+            return
+        path, line, key = file.path, file.line("name"), key_of(name)
+        if not KEY_PATTERN.match(key):
+            hint = "use a name with 1 to 60 letters and digits"
+            self.faults.append(Fault(path, line, f"name gives the key `{key}`", hint))
+        elif is_reserved(key) or is_reserved(path.stem):
+            reserved = key if is_reserved(key) else path.stem
+            hint = "choose another name; this one has a meaning of its own on every contact"
+            self.faults.append(Fault(path, line, f"key `{reserved}` is reserved", hint))
+        elif path.name != f"{key}.yaml":
+            hint = f"rename the file to {key}.yaml, or change the name"
+            self.faults.append(Fault(path, line, f"name gives the key `{key}`", hint))
+
+    def _check_source(self, file: YamlFile) -> None:
+        sql, model = file.values.get("sql"), file.values.get("model")
+        if (sql is None) == (model is None):
+            said = "both" if sql is not None else "neither"
+            message = f"has {said} of `sql` and `model`; it needs exactly one"
+            line = max(file.line("sql"), file.line("model"))
+            self.faults.append(Fault(file.path, line, message, "see Declarations in the README"))
+        if isinstance(model, str):
+            self.queries[file.path] = relation_query(model)
+        if not isinstance(sql, str) or not sql.strip():
+            return
+        self.queries[file.path], faults = read_query(sql, self.dialect)
+        start = file.line("sql") + ("sql" in file.blocks)
+        for fault in faults:
+            line = start + fault.line - 1
+            self.faults.append(Fault(file.path, line, f"sql {fault.message}", fault.hint, fault.warning))
+
+
+def _yaml_files(folder: Path, *, deep: bool = False) -> list[Path]:
+    found = folder.rglob("*") if deep else folder.glob("*")
+    return sorted(path for path in found if path.suffix.lower() in {".yaml", ".yml"})
 
 
 def _worded(kind: str, text: str, name: str, schema: type[BaseModel]) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,15 +13,17 @@ from sqlglot.errors import SqlglotError
 
 from ac_pipeline.model.declaration import Query
 
-_OPERAND_ENDS = {
-    TokenType.VAR,
-    TokenType.IDENTIFIER,
-    TokenType.R_PAREN,
-    TokenType.R_BRACKET,
-    TokenType.STRING,
-    TokenType.NUMBER,
-}
-_CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.CurrentDatetime)
+_PATH_INTO = re.compile(r"[\w$)\]\"'`}]\[?$")
+"""What before a colon makes it a path or slice of what stands there: `payload:as_of`, `xs[1:n]`, `xs[:n]`."""
+_CLOCKS = (
+    exp.CurrentDate,
+    exp.CurrentTimestamp,
+    exp.CurrentTime,
+    exp.CurrentDatetime,
+    exp.Localtime,
+    exp.Localtimestamp,
+)
+_CLOCK_FUNCTIONS = {"now", "get_current_timestamp", "getdate", "sysdate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +73,20 @@ def read_query(text: str, dialect: str) -> tuple[Query, list[SqlFault]]:
     return query, [*_parameters(tree, query), *_clock(tree, query)]
 
 
-def relation_query(relation: str, columns: str) -> Query:
+def relation_query(relation: str) -> Query:
     """Return the query that reads a whole relation (`model:`)."""
-    return Query(f"select {columns} from {relation}", upstream=(relation,))
+    return Query(f"select * from {relation}", upstream=(relation,))
 
 
 def _markers(text: str, tokens: list[Token]) -> list[tuple[str, int, int]]:
     """Return name, start and end of each `:name` that is not a path into what stands before it."""
     found = []
-    for index, (colon, word) in enumerate(pairwise(tokens)):
+    for colon, word in pairwise(tokens):
         if colon.token_type is not TokenType.COLON or colon.end + 1 != word.start:
             continue
-        before = tokens[index - 1] if index else None
-        path = before is not None and before.token_type in _OPERAND_ENDS and before.end + 1 == colon.start
+        path = _PATH_INTO.search(text[max(0, colon.start - 2) : colon.start])
         name = text[word.start : word.end + 1]
-        if not path and name.isidentifier():
+        if path is None and name.isidentifier():
             found.append((name, colon.start, word.end + 1))
     return found
 
@@ -101,7 +103,8 @@ def _duckdb_syntax(query: Query) -> list[SqlFault]:
     if failed == "true":
         if "SELECT" in (message or "") and position is None:
             return [SqlFault(1, "is not one SELECT", "write a single SELECT (WITH … SELECT is fine)")]
-        line = query.with_marker("$as_of").count("\n", 0, int(position)) + 1 if position else 1
+        before = query.with_marker("$as_of").encode()[: int(position or 0)]  # DuckDB counts bytes
+        line = before.count(b"\n") + 1
         return [SqlFault(line, f"does not parse: {(message or '').splitlines()[0]}", "correct the SQL")]
     if statements != 1:
         return [SqlFault(1, "is not one SELECT", "write a single SELECT (WITH … SELECT is fine)")]
@@ -120,16 +123,17 @@ def _upstream(tree: exp.Query) -> tuple[str, ...]:
 
 def _parameters(tree: exp.Query, query: Query) -> list[SqlFault]:
     nodes = [*tree.find_all(exp.Placeholder), *tree.find_all(exp.Parameter)]
-    if any(node.name != "as_of" for node in nodes):
+    if any(node.name != "as_of" and node.find_ancestor(exp.Bracket) is None for node in nodes):
         return [SqlFault(1, "has a parameter that nobody fills", "the only parameter is :as_of")]
-    if len(nodes) != len(query.as_of):
+    if sum(node.name == "as_of" for node in nodes) != len(query.as_of):
         return [SqlFault(1, "uses `:as_of` in a way that cannot be told apart", "put spaces around :as_of")]
     return []
 
 
 def _clock(tree: exp.Query, query: Query) -> list[SqlFault]:
-    clock = tree.find(*_CLOCKS) or next((f for f in tree.find_all(exp.Anonymous) if f.name.lower() == "now"), None)
-    if not query.any_window or clock is None:
+    named = (function.name.lower() for function in tree.find_all(exp.Anonymous))
+    clock = tree.find(*_CLOCKS) is not None or any(name in _CLOCK_FUNCTIONS for name in named)
+    if not query.any_window or not clock:
         return []
     hint = "use :as_of alone, so that a past window gives the same result again"
     return [SqlFault(1, "reads the clock beside `:as_of`", hint, warning=True)]

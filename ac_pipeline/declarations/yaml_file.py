@@ -30,44 +30,42 @@ class YamlFile:
         return 1
 
 
-def read_yaml(path: Path) -> YamlFile | Fault:
-    """Read a file whose top level is a mapping, or say what is wrong with it."""
+def read_yaml(path: Path) -> tuple[YamlFile | None, list[Fault]]:
+    """Read a file whose top level is a mapping; say what is wrong with it, and go on where that is possible."""
+    lines: dict[str, int] = {}
+    blocks: set[str] = set()
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is None:
+            return YamlFile(path, {}), []
+        if not isinstance(node, yaml.MappingNode):
+            return None, [Fault(path, 1, "does not hold `setting: value` lines", "see Declarations in the README")]
+        twice = _walk(node, "", lines, blocks)
         values = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        return Fault(path, 1, f"cannot be read ({type(error).__name__})", "save it as UTF-8 text")
+        return None, [Fault(path, 1, f"cannot be read ({type(error).__name__})", "save it as UTF-8 text")]
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return Fault(path, line, f"is not YAML: {error.problem}", "check indentation and quotes near this line")
-    except yaml.YAMLError:
-        return Fault(path, 1, "is not YAML: it has characters YAML does not allow", "save it as plain text")
-    if node is None:
-        return YamlFile(path, {})
-    if not isinstance(node, yaml.MappingNode):
-        return Fault(path, 1, "does not hold `setting: value` lines", "see assets/README or the examples")
-    lines: dict[str, int] = {}
-    blocks: set[str] = set()
-    duplicate = _walk(node, "", lines, blocks)
-    if duplicate is not None:
-        name, line = duplicate
-        return Fault(path, line, f"says `{name}` twice", "keep one of them")
-    return YamlFile(path, values, lines, frozenset(blocks))
+        return None, [Fault(path, line, f"is not YAML: {error.problem}", "check indentation and quotes near this line")]
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError, RecursionError):
+        # PyYAML lets these through: a date that does not exist, a tag that does not fit, an endless alias.
+        return None, [Fault(path, 1, "is not YAML: a value cannot be read", "put the odd value in quotes")]
+    faults = [Fault(path, line, f"says `{name}` twice", "keep one of them") for name, line in twice]
+    return YamlFile(path, values, lines, frozenset(blocks)), faults
 
 
-def _walk(node: yaml.MappingNode, prefix: str, lines: dict[str, int], blocks: set[str]) -> tuple[str, int] | None:
-    """Fill `lines` and `blocks`; return the first setting that stands there twice."""
+def _walk(node: yaml.MappingNode, prefix: str, lines: dict[str, int], blocks: set[str]) -> list[tuple[str, int]]:
+    """Fill `lines` and `blocks`; return the settings that stand there twice, with the line of the second."""
+    twice = []
     for name_node, value in node.value:
         name = f"{prefix}{name_node.value}"
         line = name_node.start_mark.line + 1
         if name in lines:
-            return name, line
+            twice.append((name, line))
         lines[name] = line
         if isinstance(value, yaml.ScalarNode) and value.style in {"|", ">"}:
             blocks.add(name)
         if isinstance(value, yaml.MappingNode):
-            duplicate = _walk(value, f"{name}.", lines, blocks)
-            if duplicate is not None:
-                return duplicate
-    return None
+            twice += _walk(value, f"{name}.", lines, blocks)
+    return twice

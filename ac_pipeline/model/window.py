@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cronsim import CronSim
+from cronsim import CronSim, CronSimError
 
 KEY_FORMAT = "%Y-%m-%d-%H:%M"
 """How Dagster writes the partition key of a cron window: its start."""
@@ -27,6 +28,21 @@ class Window:
     def as_of(self) -> datetime:
         """The moment the window's snapshot describes."""
         return self.end
+
+
+def check_cron(expression: str) -> None:
+    """Raise ValueError for a schedule that is malformed, or that cron and Dagster read in different ways."""
+    fields = expression.split()
+    example = "for every two hours: 0 */2 * * *"
+    if len(fields) != 5 or re.search(r"\dL|LW|LAST", expression.upper()):
+        raise ValueError(f"not a cron expression of five plain fields; {example}")
+    try:
+        CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise ValueError(f"not a cron expression ({error}); {example}") from None
+    day, weekday = fields[2], fields[4]
+    if "*" not in (day, weekday) and (day.startswith("*") or weekday.startswith("*")):
+        raise ValueError("restricts days of the month and of the week at once, which is read in two ways")
 
 
 def window_ending_by(cron: str, moment: datetime) -> Window:

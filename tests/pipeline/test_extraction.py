@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
@@ -294,7 +293,10 @@ from ac_pipeline.store.store import open_store
 from ac_pipeline.warehouse import extract
 
 root, url, runs, killed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "killed"
-queries = {"members": "select user_id from people order by 1", "broken": "select cast(email as int) as user_id from people"}
+queries = {
+    "members": "select user_id from people order by 1",
+    "broken": "select cast(email as int) as user_id from people",
+}
 declarations = tuple(Declaration(Kind.AUDIENCE, key, key, Query(text), Path(key)) for key, text in queries.items())
 if killed:
     import dlt
@@ -334,11 +336,11 @@ class Child:
 
 
 @pytest.fixture
-def child(bench: Bench, tmp_path: Path) -> Iterator[Child]:
+def child(bench: Bench, tmp_path: Path) -> Child:
     outside = tmp_path / "outside"
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "cwd"):
         (outside / name).mkdir(parents=True)
-    yield Child(bench, tmp_path / "home", outside)
+    return Child(bench, tmp_path / "home", outside)
 
 
 def test_after_a_kill_between_extract_and_load_only_new_rows_come(child: Child) -> None:

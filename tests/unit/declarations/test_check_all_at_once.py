@@ -34,7 +34,7 @@ FAULTY: dict[str, str | bytes] = {
 EXPECTED = [
     ("audiences/bad_sql.yaml", 4, "does not parse"),
     ("audiences/big_spenders.yaml", 2, "name gives the key `big_buyers`"),
-    ("audiences/both.yaml", 1, "both of `sql` and `model`"),
+    ("audiences/both.yaml", 3, "both of `sql` and `model`"),
     ("audiences/nested.yaml", 5, "unknown setting `guard.max_exit`"),
     ("audiences/twice.yaml", 3, "says `name` twice"),
     ("audiences/typo.yaml", 3, "unknown setting `descripton`"),

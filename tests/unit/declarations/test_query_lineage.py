@@ -82,6 +82,6 @@ def test_every_dialect_has_clocks(dialect: str, clock: str) -> None:
 
 def test_a_model_is_read_whole() -> None:
     """Its query names the relation once, and has no marker."""
-    query = relation_query("marts.high_value", "user_id")
-    assert query.text == "select user_id from marts.high_value"
+    query = relation_query("marts.high_value")
+    assert query.text == "select * from marts.high_value"
     assert (query.upstream, query.as_of) == (("marts.high_value",), ())

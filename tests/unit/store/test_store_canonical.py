@@ -114,6 +114,8 @@ def test_numbers_at_the_edges(connection: duckdb.DuckDBPyConnection, of: str, as
         ("2026-04-05 10:00:00+02:00", "varchar", ValueType.DATETIME, "2026-04-05T08:00:00+00:00"),
         ("2026-04-05T08:00:00Z", "varchar", ValueType.DATETIME, "2026-04-05T08:00:00+00:00"),
         ("soon", "varchar", ValueType.DATETIME, None),
+        ("infinity", "date", ValueType.DATE, None),
+        ("-infinity", "timestamp", ValueType.DATETIME, None),
         ("  padded\t\n", "varchar", ValueType.TEXT, "padded"),
         (" \r\n ", "varchar", ValueType.TEXT, None),
         ("two\nlines", "varchar", ValueType.TEXTAREA, "two\nlines"),

@@ -92,7 +92,7 @@ with opened(Path(sys.argv[1])) as store:
         done = Event()
 
         def look() -> list[int]:
-            seen = []
+            seen: list[int] = []
             while not done.is_set() and len(seen) < 10_000:
                 with duckdb.connect(published, read_only=True) as connection:
                     ((contacts,),) = connection.execute("select count(*) from engine.contact").fetchall()

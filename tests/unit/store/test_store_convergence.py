@@ -1,0 +1,198 @@
+"""Whatever happens on the way, the account ends up as the newest window says: store and a small account together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ac_pipeline.model.declaration import Guard
+from ac_pipeline.model.delivery import Answer, Outcome
+from ac_pipeline.store.account import save_fields
+from ac_pipeline.store.ledger import begin_attempts, fold, record_answers, recover
+from ac_pipeline.store.outbox import (
+    OutboxRow,
+    fill_outbox,
+    next_rows,
+    reconcile,
+    resolve_existence,
+    unresolved_addresses,
+)
+from ac_pipeline.store.properties import register
+from ac_pipeline.store.snapshots import take_snapshot
+from ac_pipeline.store.store import Store
+from ac_pipeline.sync.approval import judge
+from unit.store.store_support import Table, audience, clear, contacts, declared, extraction, opened, trait, window
+
+OPEN = Guard(max_exit_share=1.0, min_members=10**9)
+BUYERS, SPENT = audience("buyers", OPEN), trait("spent")
+FIELDS = {"buyers": "11", "spent": "13"}
+STATE = ("history", "snapshot", "computed_window", "desired", "approval", "held", "problem", "not_computed", "contact")
+LEDGER = ("attempt", "attempt_value", "outcome", "ledger", "folded", "remote_contact", "outbox", "outbox_value")
+RUNS = count(1)
+
+
+class Fate(Enum):
+    """What becomes of a request."""
+
+    ANSWERED = "answered"
+    ANSWER_LOST = "answer lost"
+    REQUEST_LOST = "request lost"
+    THROTTLED = "throttled"
+
+
+@dataclass
+class Account:
+    """Contacts by id: an address each, unique, and custom fields."""
+
+    contacts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def id_of(self, email: str) -> str | None:
+        return next((number for number, contact in self.contacts.items() if contact["email"] == email), None)
+
+    def take(self, row: OutboxRow) -> Answer:
+        contact = json.loads(row.payload)["contact"]
+        values = {part["field"]: part["value"] for part in contact.get("fieldValues", [])}
+        owner = self.id_of(contact["email"])
+        number = row.remote_id if row.route == "rename" else owner or str(len(self.contacts) + 1)
+        assert number is not None
+        if row.route == "rename" and number not in self.contacts:
+            return Answer(Outcome.UNKNOWN, 404)
+        if owner not in (None, number):
+            return Answer(Outcome.REJECTED, 422, reason="duplicate")
+        self.contacts.setdefault(number, {}).update({"email": contact["email"]} | values)
+        return Answer(Outcome.ACKNOWLEDGED, 200, remote_id=number)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the warehouse says in one window: user → address, members, and a value for some."""
+
+    people: dict[str, str]
+    buyers: frozenset[str]
+    spent: dict[str, str]
+
+
+@dataclass
+class Pipeline:
+    """One home and one account."""
+
+    store: Store
+    account: Account = field(default_factory=Account)
+
+    def compute(self, number: int, truth: Truth) -> None:
+        declarations = declared(BUYERS, SPENT, guard=OPEN)
+        ids = register(self.store, declarations)
+        save_fields(self.store, FIELDS)
+        tables: dict[object, Table] = {}
+        people = [(user, email, "Ann") for user, email in truth.people.items()]
+        tables = {
+            contacts(OPEN): ("user_id varchar, email varchar, first_name varchar", people),
+            BUYERS: ("user_id varchar", [(user,) for user in truth.buyers]),
+            SPENT: ("user_id varchar, value varchar", list(truth.spent.items())),
+        }
+        file = self.store.work / f"extracted-{next(RUNS)}.duckdb"
+        taken = take_snapshot(self.store, window(number), extraction(file, tables), ids)  # type: ignore[arg-type]
+        judge(self.store, declarations, ids, taken)
+
+    def plan(self) -> list[OutboxRow]:
+        recover(self.store)
+        reconcile(self.store)
+        fill_outbox(self.store, with_name=True)
+        for contact_id, email in unresolved_addresses(self.store):
+            resolve_existence(self.store, contact_id, self.account.id_of(email))
+        reconcile(self.store)
+        fill_outbox(self.store, with_name=True)
+        return [row for _, row in next_rows(self.store, 0, 100)]
+
+    def deliver(self, fates: Iterator[Fate]) -> int:
+        """Plan and send once; return how many contacts were planned."""
+        rows = self.plan()
+        attempts = begin_attempts(self.store, [row.contact_id for row in rows]) if rows else {}
+        for row in rows:
+            fate = next(fates, Fate.ANSWERED)
+            if fate is Fate.THROTTLED:
+                answer = Answer(Outcome.NOT_SENT, 429)
+            elif fate is not Fate.REQUEST_LOST:
+                answer = self.account.take(row)
+            if fate in (Fate.ANSWERED, Fate.THROTTLED):
+                record_answers(self.store, {attempts[row.contact_id]: answer})
+        fold(self.store)
+        return len(rows)
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
+    with opened(tmp_path / "home") as store:
+        yield Pipeline(store)
+
+
+USERS = ("1", "2", "3")
+SOME = st.sets(st.sampled_from(USERS)).map(frozenset)
+VALUES = st.dictionaries(st.sampled_from(USERS), st.sampled_from(["5", "7"]))
+FATES = st.lists(st.sampled_from(Fate), max_size=8)
+
+
+def people(addresses: dict[str, tuple[str, ...]]) -> st.SearchStrategy[dict[str, str]]:
+    some = st.fixed_dictionaries({}, optional={user: st.sampled_from(of) for user, of in addresses.items()})
+    return some.filter(lambda people: len(set(people.values())) == len(people))
+
+
+OWN = {user: (f"a{user}@example.com", f"b{user}@example.com") for user in USERS}
+FIXED = {user: (f"a{user}@example.com",) for user in USERS}
+
+
+def histories(addresses: dict[str, tuple[str, ...]]) -> st.SearchStrategy[list[tuple[Truth, list[Fate]]]]:
+    truth = st.builds(Truth, people(addresses), SOME, VALUES)
+    return st.lists(st.tuples(truth, FATES), min_size=1, max_size=4)
+
+
+def converges(pipeline: Pipeline, windows: list[tuple[Truth, list[Fate]]]) -> None:
+    """Deliver each window once, whatever happens, and the last until nothing is left; compare."""
+    clear(pipeline.store, *STATE, *LEDGER)
+    pipeline.account = Account()
+    known: dict[str, str] = {}
+    for number, (truth, fates) in enumerate(windows):
+        pipeline.compute(number, truth)
+        pipeline.deliver(iter(fates))
+        known = {u: e for u, e in known.items() if e not in truth.people.values()} | truth.people
+    rounds = [pipeline.deliver(iter(())) for _ in range(5)]
+    assert rounds[-1] == 0, "nothing is left to say"
+    by_email = {contact["email"]: contact for contact in pipeline.account.contacts.values()}
+    assert len(by_email) == len(pipeline.account.contacts)
+    for user, email in known.items():
+        if user in truth.buyers:
+            assert by_email[email]["11"] == "true"
+        elif email in by_email:
+            assert by_email[email].get("11", "false") == "false"
+        if email in by_email and user in truth.spent:
+            assert by_email[email]["13"] == truth.spent[user]
+
+
+def quick(examples: int) -> settings:
+    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@quick(25)
+@given(windows=histories(FIXED))
+def test_lost_answers_and_refusals_of_the_moment_change_nothing_in_the_end(
+    pipeline: Pipeline, windows: list[tuple[Truth, list[Fate]]]
+) -> None:
+    """Members are `true`, everybody who was one is `false`, values are the newest; vanished users included."""
+    converges(pipeline, windows)
+
+
+@quick(25)
+@given(windows=histories(OWN))
+def test_changed_addresses_change_nothing_in_the_end(
+    pipeline: Pipeline, windows: list[tuple[Truth, list[Fate]]]
+) -> None:
+    """One contact per user, under its last address, whatever got lost meanwhile."""
+    converges(pipeline, windows)
