@@ -13,6 +13,9 @@ from ac_pipeline.cli import check, demo, query, release, sandbox, status, sync
 from ac_pipeline.cli.output import errors
 from ac_pipeline.errors import PipelineError
 
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C or SIGTERM ended."""
+
 app = typer.Typer(
     name="ac-pipeline",
     help="Warehouse audiences and computed traits, kept true in ActiveCampaign.",
@@ -49,9 +52,10 @@ def main() -> None:
         if error.hint:
             errors.print(_plain(error.hint), soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        errors.print("Stopped. What was answered is recorded; what was not is sent again next time.")
-        sys.exit(130)
+    except SystemExit as ended:  # Typer makes one of a KeyboardInterrupt, and says nothing
+        if ended.code == INTERRUPTED:
+            errors.print("Stopped. What was answered is recorded; what was not is sent again next time.")
+        raise
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:

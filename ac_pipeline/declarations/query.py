@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from ac_pipeline.model.declaration import Query
 
-_PATH_INTO = re.compile(r"[\w$)\]\"'`}]\[?$")
+_PATH_INTO = re.compile(r"[\w$)\]\"'`}]\[?\Z")
 """What before a colon makes it a path or slice of what stands there: `payload:as_of`, `xs[1:n]`, `xs[:n]`."""
 _CLOCKS = (
     exp.CurrentDate,

@@ -27,8 +27,10 @@ HISTORY = timedelta(days=90)
 def build_definitions(settings: Settings, *, clock: Clock = utc_now) -> dg.Definitions:
     """Return the definitions. Raises DeclarationsError, SettingsError or WarehouseError (dbt)."""
     with warnings.catch_warnings():
-        # Backfill policies are marked beta; the choice is made, and users need not hear of it at each start.
+        # Backfill policies are beta, loading a module's definitions is preview: the choice is made, and users
+        # need not hear of it at each start.
         warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
         return _build(settings, clock)
 
 
@@ -42,7 +44,7 @@ def _build(settings: Settings, clock: Clock) -> dg.Definitions:
     declared = declared_assets(declarations, settings, partitions, relation_keys(project))
     keys = [declaration_key(declaration) for declaration in declarations.all]
     chain = chain_assets(settings, partitions, keys)
-    job = sync_job(partitions, dg.AssetSelection.assets(*models, declared, *chain))
+    job = sync_job(dg.AssetSelection.assets(*models, declared, *chain))
     windowed = frozenset({*keys, *chain[0].keys, *chain[1].keys})
     own = dg.Definitions(
         assets=[*models, declared, *chain],

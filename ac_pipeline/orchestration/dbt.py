@@ -41,7 +41,7 @@ def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
 
 
 def relation_keys(project: DbtProject | None) -> Callable[[str], dg.AssetKey]:
-    """Return a function from relation (`marts.orders`) to asset key: dbt's, or the relation's own name."""
+    """Return a function from relation (`marts.orders`) to asset key: dbt's, or `warehouse/marts/orders`."""
     known: dict[tuple[str, ...], dg.AssetKey] = {}
     if project is not None:
         nodes = json.loads(project.manifest.read_text(encoding="utf-8"))["nodes"].values()
@@ -52,6 +52,6 @@ def relation_keys(project: DbtProject | None) -> Callable[[str], dg.AssetKey]:
 
     def key_of_relation(relation: str) -> dg.AssetKey:
         parts = tuple(relation.lower().split("."))
-        return known.get(parts[-2:]) or dg.AssetKey(list(parts))
+        return known.get(parts[-2:]) or dg.AssetKey(["warehouse", *parts])
 
     return key_of_relation

@@ -19,14 +19,11 @@ GRACE = timedelta(minutes=2)
 """How long a started run may take until it holds the lock."""
 
 
-def sync_job(
-    partitions: dg.TimeWindowPartitionsDefinition, selection: dg.AssetSelection
-) -> dg.UnresolvedAssetJobDefinition:
+def sync_job(selection: dg.AssetSelection) -> dg.UnresolvedAssetJobDefinition:
     """Return the job: dbt, audiences and traits, snapshot, changes, ActiveCampaign, for one window."""
     return dg.define_asset_job(
         JOB,
         selection=selection,
-        partitions_def=partitions,
         description="Brings ActiveCampaign up to date with one window of the warehouse.",
     )
 

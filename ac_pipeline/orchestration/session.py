@@ -23,7 +23,7 @@ def session_resource(settings: Settings, clock: Clock, windowed: frozenset[dg.As
     def session(context: dg.InitResourceContext) -> Iterator[Session]:
         run = context.run
         selected = run.asset_selection if run is not None else None
-        needs_window = selected is None or bool(windowed & selected)
+        needs_window = not selected or bool(windowed & selected)
         if run is not None and needs_window and not any(tag in run.tags for tag in PARTITION_TAGS):
             raise dg.Failure(
                 "This run was given no window. Choose a partition (the newest one for an ordinary sync), then launch."

@@ -27,17 +27,15 @@ from ac_pipeline.settings import Settings
 from ac_pipeline.sync.report import RunReport
 from ac_pipeline.sync.session import open_session
 
-START = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
+START = datetime(2024, 3, 1, 12, 0, 30, tzinfo=UTC)
 CRON = "0 */2 * * *"
-YEARLY = "0 0 1 1 *"
-"""For commands that look at the real clock: no test stands on the edge of two windows."""
 RATE = 1000
 KEY = "0123456789abcdef-key-of-tests"
 LONG_AGO = datetime(2020, 1, 1)
 PATIENCE = 60
 """Seconds after which a child process counts as hanging."""
 
-CONTACTS = "sql: select user_id, email, first_name, last_name, phone from contacts\n"
+CONTACTS = "sql: select user_id, email, first_name, last_name, phone from contacts where :as_of is not null\n"
 BUYERS = "name: Buyers\nsql: select user_id from buyers where since <= :as_of\n"
 READERS = "name: Readers\nsql: select user_id from readers where since <= :as_of\n"
 POINTS = "name: Points\ntype: number\nsql: select user_id, value from points where since <= :as_of\n"
@@ -200,8 +198,7 @@ class Company:
     url: str
     clock: Ticking = field(default_factory=Ticking)
     key: str = KEY
-    extra: dict[str, object] = field(default_factory=dict)
-    """Settings that differ from those below."""
+    rate: int = RATE
 
     def __post_init__(self) -> None:
         self.root.mkdir(exist_ok=True)
@@ -274,20 +271,20 @@ class Company:
 
     def settings(self) -> Settings:
         """Return settings in which nothing comes from the environment."""
-        wanted: dict[str, object] = {
-            "activecampaign_api_url": self.url,
-            "activecampaign_api_key": SecretStr(self.key),
-            "activecampaign_rate": float(RATE),
-            "activecampaign_rate_share": 0.95,
-            "warehouse_url": f"duckdb://{self.warehouse}",
-            "ac_pipeline_home": self.home,
-            "ac_pipeline_assets": self.assets,
-            "ac_pipeline_dbt": self.root / "dbt",
-            "ac_pipeline_lock_wait": 0.0,
-            "sync_cron": CRON,
-            "history_start": None,
-        }
-        return Settings(_env_file=None, **{**wanted, **self.extra})  # type: ignore[arg-type]
+        return Settings(
+            _env_file=None,
+            activecampaign_api_url=self.url,
+            activecampaign_api_key=SecretStr(self.key),
+            activecampaign_rate=float(self.rate),
+            activecampaign_rate_share=0.95,
+            warehouse_url=f"duckdb://{self.warehouse}",
+            ac_pipeline_home=self.home,
+            ac_pipeline_assets=self.assets,
+            ac_pipeline_dbt=self.root / "dbt",
+            ac_pipeline_lock_wait=0.0,
+            sync_cron=CRON,
+            history_start=None,
+        )
 
     def window(self) -> Window:
         """Return the newest complete window."""
@@ -316,14 +313,14 @@ class Company:
             "COLUMNS": "240",
             "ACTIVECAMPAIGN_API_URL": self.url,
             "ACTIVECAMPAIGN_API_KEY": self.key,
-            "ACTIVECAMPAIGN_RATE": str(RATE),
+            "ACTIVECAMPAIGN_RATE": str(self.rate),
             "ACTIVECAMPAIGN_RATE_SHARE": "0.95",
             "WAREHOUSE_URL": f"duckdb://{self.warehouse}",
             "AC_PIPELINE_HOME": str(self.home),
             "AC_PIPELINE_ASSETS": str(self.assets),
             "AC_PIPELINE_DBT": str(self.root / "dbt"),
             "AC_PIPELINE_LOCK_WAIT": "0",
-            "SYNC_CRON": YEARLY,
+            "SYNC_CRON": CRON,
             **changes,
         }
         return {name: value for name, value in wanted.items() if value is not None}
@@ -339,6 +336,14 @@ class Company:
     def run(self, *arguments: str, **changes: str | None) -> Ended:
         """Run the command line in a process of its own. No command ever shows a stack trace."""
         return end(self.start(*arguments, **changes))
+
+    def start_sync(self, *options: str, **changes: str | None) -> subprocess.Popen[str]:
+        """Start the whole chain in a process of its own, for the newest complete window of `clock`."""
+        return self.start("--verbose", "sync", "--as-of", self.clock.moment.isoformat(), *options, **changes)
+
+    def run_sync(self, *options: str, **changes: str | None) -> Ended:
+        """Run the whole chain in a process of its own, for the newest complete window of `clock`."""
+        return end(self.start_sync(*options, **changes))
 
     # What came of it.
 
@@ -365,6 +370,6 @@ def end(process: subprocess.Popen[str]) -> Ended:
     return Ended(process.returncode, out, err)
 
 
-def kill(process: subprocess.Popen[str]) -> Callable[[], None]:
-    """Return the action that ends a process without a warning."""
-    return lambda: process.send_signal(signal.SIGKILL)
+def killing(process: subprocess.Popen[str], number: signal.Signals = signal.SIGKILL) -> Callable[[], None]:
+    """Return the action that sends a process a signal; SIGKILL gives it no warning."""
+    return lambda: process.send_signal(number)

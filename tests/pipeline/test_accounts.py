@@ -14,12 +14,12 @@ def test_another_host_is_refused_before_any_request(company: Company, account: S
     """The command ends with exit code 9 and one paragraph that names both; what was told stays known."""
     company.crowd(2)
     company.members("buyers", "1")
-    company.run("sync")
+    company.run_sync()
     account.forget_requests()
 
     company.members("buyers", "1", "2")
     with service(tmp_path / "other.sqlite") as other:
-        ended = company.run("sync", ACTIVECAMPAIGN_API_URL=other.sandbox.url)
+        ended = company.run_sync(ACTIVECAMPAIGN_API_URL=other.sandbox.url)
 
         assert ended.code == 9
         assert f"127.0.0.1:{account.sandbox.port}" in ended.err
@@ -27,7 +27,7 @@ def test_another_host_is_refused_before_any_request(company: Company, account: S
         assert "AC_PIPELINE_HOME" in ended.err
         assert other.requests() == account.requests() == []
 
-    assert company.run("sync").code == 0
+    assert company.run_sync().code == 0
     assert account.told() == {"u1@example.com": {"Buyers": "true"}, "u2@example.com": {"Buyers": "true"}}
 
 

@@ -10,11 +10,11 @@ def test_an_empty_result_is_held_until_a_person_releases_it(company: Company, ac
     company.declare("audiences/readers", READERS)
     company.crowd(3)
     company.members("buyers", "1", "2")
-    company.run("sync")
+    company.run_sync()
 
     company.members("buyers")
     company.members("readers", "3")
-    ended = company.run("sync")
+    ended = company.run_sync()
 
     assert ended.code == 11
     assert "buyers: returned nothing, after 2 contacts before" in ended.out
@@ -35,7 +35,7 @@ def test_an_empty_result_is_held_until_a_person_releases_it(company: Company, ac
     assert account.requests() == []
     assert company.run("status", "--json").json["held"] == []
 
-    ended = company.run("sync", "--json")
+    ended = company.run_sync("--json")
     assert (ended.code, ended.json["acknowledged"], ended.json["held"]) == (0, 2, [])
     assert account.told()["u1@example.com"] == {"Buyers": "false"}
 
