@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -75,7 +76,7 @@ def opened(root: Path, *, kind: str = "test", run_id: str = "run-1", wait: float
         yield store
 
 
-def rows(store: Store, query: str, **values: object) -> list[tuple[object, ...]]:
+def rows(store: Store, query: str, **values: object) -> list[tuple[Any, ...]]:
     """Return the rows of a query on the store."""
     return store.connection.execute(query, values or None).fetchall()
 

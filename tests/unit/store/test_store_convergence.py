@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ac_pipeline.model.declaration import Guard
+from ac_pipeline.model.declaration import Declaration, Guard
 from ac_pipeline.model.delivery import Answer, Outcome
 from ac_pipeline.store.account import save_fields
+from ac_pipeline.store.desired import held_now
 from ac_pipeline.store.ledger import begin_attempts, fold, record_answers, recover
 from ac_pipeline.store.outbox import (
     OutboxRow,
@@ -28,7 +29,7 @@ from ac_pipeline.store.outbox import (
 from ac_pipeline.store.properties import register
 from ac_pipeline.store.snapshots import take_snapshot
 from ac_pipeline.store.store import Store
-from ac_pipeline.sync.approval import judge
+from ac_pipeline.sync.approval import judge, release
 from unit.store.store_support import Table, audience, clear, contacts, declared, extraction, opened, trait, window
 
 OPEN = Guard(max_exit_share=1.0, min_members=10**9)
@@ -91,16 +92,17 @@ class Pipeline:
         declarations = declared(BUYERS, SPENT, guard=OPEN)
         ids = register(self.store, declarations)
         save_fields(self.store, FIELDS)
-        tables: dict[object, Table] = {}
         people = [(user, email, "Ann") for user, email in truth.people.items()]
-        tables = {
+        tables: dict[Declaration, Table] = {
             contacts(OPEN): ("user_id varchar, email varchar, first_name varchar", people),
             BUYERS: ("user_id varchar", [(user,) for user in truth.buyers]),
             SPENT: ("user_id varchar, value varchar", list(truth.spent.items())),
         }
         file = self.store.work / f"extracted-{next(RUNS)}.duckdb"
-        taken = take_snapshot(self.store, window(number), extraction(file, tables), ids)  # type: ignore[arg-type]
+        taken = take_snapshot(self.store, window(number), extraction(file, tables), ids)
         judge(self.store, declarations, ids, taken)
+        for held in held_now(self.store):
+            release(self.store, declarations, ids, held.key)
 
     def plan(self) -> list[OutboxRow]:
         recover(self.store)
@@ -145,8 +147,8 @@ def people(addresses: dict[str, tuple[str, ...]]) -> st.SearchStrategy[dict[str,
     return some.filter(lambda people: len(set(people.values())) == len(people))
 
 
-OWN = {user: (f"a{user}@example.com", f"b{user}@example.com") for user in USERS}
-FIXED = {user: (f"a{user}@example.com",) for user in USERS}
+OWN: dict[str, tuple[str, ...]] = {user: (f"a{user}@example.com", f"b{user}@example.com") for user in USERS}
+FIXED: dict[str, tuple[str, ...]] = {user: (f"a{user}@example.com",) for user in USERS}
 
 
 def histories(addresses: dict[str, tuple[str, ...]]) -> st.SearchStrategy[list[tuple[Truth, list[Fate]]]]:
