@@ -33,7 +33,7 @@ class DbtProject:
     @classmethod
     def of(cls, settings: Settings, home: Home) -> DbtProject | None:
         """Return the project the settings name, or None when that folder has none."""
-        folder = settings.ac_pipeline_dbt.expanduser().absolute()
+        folder = settings.ac_pipeline_dbt.absolute()
         if not (folder / "dbt_project.yml").exists():
             return None
         variables = home.dbt_vars.read_text(encoding="utf-8") if home.dbt_vars.exists() else "{}"

@@ -24,7 +24,7 @@ class Home:
         Sets the process's umask, because DuckDB, dlt and Dagster create files of their own here.
         """
         os.umask(0o077)
-        root = root.expanduser().absolute()
+        root = root.absolute()
         home = cls(root)
         try:
             for folder in (root, home.dagster, home.published_versions, home.work):

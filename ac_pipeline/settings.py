@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     def _blank_is_absent(cls, values: dict[str, object]) -> dict[str, object]:
         return {name: value for name, value in values.items() if not (isinstance(value, str) and not value.strip())}
 
+    @field_validator("ac_pipeline_home", "ac_pipeline_assets", "ac_pipeline_dbt")
+    @classmethod
+    def _home_of_the_user(cls, value: Path) -> Path:
+        return value.expanduser()
+
     @field_validator("sync_cron")
     @classmethod
     def _cron_is_valid(cls, value: str) -> str:

@@ -14,7 +14,7 @@ from ac_pipeline.settings import Settings
 @contextmanager
 def open_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published copy; a sync that runs meanwhile is not disturbed. Raises UnknownName if there is none."""
-    path = settings.ac_pipeline_home.expanduser().absolute() / "ac_pipeline.duckdb"
+    path = settings.ac_pipeline_home.absolute() / "ac_pipeline.duckdb"
     if not path.exists():
         raise UnknownName(
             f"Nothing is published in {path.parent} yet.",

@@ -37,8 +37,8 @@ TITLES = {
 def status(as_json: bool = AS_JSON) -> None:
     """Show the last run, audience sizes, what ActiveCampaign was told, and what waits for a person."""
     settings = load_settings()
-    working = holder(Home.at(settings.ac_pipeline_home))
     with open_published(settings) as connection:
+        working = holder(Home.at(settings.ac_pipeline_home))
         found = {name: _read(connection, sql) for name, sql in QUERIES.items()}
     if as_json:
         print_json({"in_flight": str(working) if working else None, **found})

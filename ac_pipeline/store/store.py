@@ -123,12 +123,12 @@ def _prepare(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     version = row[0] if row else None
     if version is None:
         connection.execute("insert into engine.version values ($v)", {"v": SCHEMA_VERSION})
-        connection.execute(sql("views"))
     elif version != SCHEMA_VERSION:
         raise Inconsistent(
             f"The store in {home.root} has schema version {version}; this ac-pipeline knows {SCHEMA_VERSION}.",
             "Use the ac-pipeline release that wrote it, or a new AC_PIPELINE_HOME.",
         )
+    connection.execute(sql("views"))
 
 
 def _begin_run(store: Store, kind: str) -> None:

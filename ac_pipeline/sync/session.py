@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ac_pipeline.declarations import require_declarations
-from ac_pipeline.errors import Inconsistent
+from ac_pipeline.errors import Inconsistent, UnknownName
 from ac_pipeline.home import Home
 from ac_pipeline.model.declaration import Declarations
 from ac_pipeline.model.extraction import Extracted, Extraction
@@ -76,11 +76,11 @@ class Session:
         """Read the declarations of a window (`selected` keys, or all) from the warehouse.
 
         A declaration that describes now is read only for the newest complete window.
-        Raises WarehouseError, or Inconsistent for a window that is not over.
+        Raises WarehouseError, or UnknownName for a window that is not over.
         """
         now = self.clock()
         if window.end > now:
-            raise Inconsistent(
+            raise UnknownName(
                 f"The window {window.key} ends at {window.end:%Y-%m-%d %H:%M} UTC, which is in the future.",
                 "Choose a window that is over.",
             )

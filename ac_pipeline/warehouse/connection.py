@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from ac_pipeline.privacy import redact
 
 BATCH_ROWS = 100_000
 
+_WITH_VALUES = re.compile(r"""['"].*['"]""", re.DOTALL)
+_FROM_QUOTE = re.compile(r"""['"\n].*""", re.DOTALL)
 _ABOUT_THE_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 
 
@@ -75,11 +78,16 @@ class _DuckDBWarehouse:
 
 
 def _described(error: duckdb.Error) -> str:
-    """Errors about the text of a query name columns and tables; others may quote data, which is replaced."""
-    text = str(error).split("\n\n")[0]
+    """Errors about the text of a query name columns and tables; the others may repeat values, which are cut out."""
+    text = str(error).rsplit("\n\nLINE ", 1)[0]
     if isinstance(error, _ABOUT_THE_QUERY):
-        text = text.replace('"', "`")
-    return redact(text)
+        # Double quotes hold names here, which are what a person needs; single ones hold literals.
+        return redact(text.split("\n\n")[0].replace('"', ""))
+    if isinstance(error, duckdb.ConversionException):
+        # From the first quote to the last: values may hold quotes and line breaks of their own.
+        return redact(_WITH_VALUES.sub("‹…›", text))
+    # Some repeat the value once more without quotes, on lines of its own.
+    return redact(_FROM_QUOTE.sub("‹…›", text))
 
 
 def _path_of(url: str) -> Path:

@@ -14,7 +14,7 @@ def test_another_host_is_refused_before_any_request(company: Company, account: S
     """The command ends with exit code 9 and one paragraph that names both; what was told stays known."""
     company.crowd(2)
     company.members("buyers", "1")
-    company.run_sync()
+    company.sync()
     account.forget_requests()
 
     company.members("buyers", "1", "2")
@@ -27,7 +27,7 @@ def test_another_host_is_refused_before_any_request(company: Company, account: S
         assert "AC_PIPELINE_HOME" in ended.err
         assert other.requests() == account.requests() == []
 
-    assert company.run_sync().code == 0
+    company.sync()
     assert account.told() == {"u1@example.com": {"Buyers": "true"}, "u2@example.com": {"Buyers": "true"}}
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.pipeline_support import SYNC, Company, Service, end, killing, service
 
-MEMBERS = 30
-PACE = 12
-IN_FLIGHT = 13
+MEMBERS = 40
+PACE = 20
+IN_FLIGHT = 20
 """What the client has under way at that pace."""
 SETUP = 3
 """Requests before the first contact of an account whose fields are there."""

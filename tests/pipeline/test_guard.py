@@ -10,7 +10,7 @@ def test_an_empty_result_is_held_until_a_person_releases_it(company: Company, ac
     company.declare("audiences/readers", READERS)
     company.crowd(3)
     company.members("buyers", "1", "2")
-    company.run_sync()
+    company.sync()
 
     company.members("buyers")
     company.members("readers", "3")
@@ -35,8 +35,8 @@ def test_an_empty_result_is_held_until_a_person_releases_it(company: Company, ac
     assert account.requests() == []
     assert company.run("status", "--json").json["held"] == []
 
-    ended = company.run_sync("--json")
-    assert (ended.code, ended.json["acknowledged"], ended.json["held"]) == (0, 2, [])
+    report = company.sync()
+    assert (report.delivery.acknowledged, report.held, report.needs_attention) == (2, (), False)
     assert account.told()["u1@example.com"] == {"Buyers": "false"}
 
 

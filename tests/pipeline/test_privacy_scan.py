@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from ac_pipeline.orchestration.build import build_definitions
 from ac_pipeline.orchestration.schedule import JOB
@@ -20,15 +21,21 @@ PLANTED = ("quaggalina", "zebrowskaya", "quokkabert", "planted.example", "555012
 
 PEOPLE = [
     ("1", "quaggalina@planted.example", "Quaggalina", "Zebrowskaya", "+49 170 555 0123"),
-    ("2", "QUAGGALINA@planted.example", "Quaggalina", "Zebrowskaya", "+491705550123"),
+    ("2", "QUAGGALINA@planted.example", "Quaggalina", "Zebrowskaya O' Zebrowskaya", "+491705550123"),
     ("3", "quokkabert(at)planted.example", "Quokkabert", "Zebrowskaya", None),
     ("4", None, "Quokkabert", "Zebrowskaya", "+491705550123"),
     (None, "nobody@planted.example", "Quokkabert", "Zebrowskaya", None),
     ("6", "taken@planted.example", "Quokkabert", None, None),
+    ("7", "said@planted.example", 'Quokkabert "Q" Zebrowskaya', "Two\n\nLines' Zebrowskaya", None),
 ]
 BROKEN = {
     "audiences/casting": "name: Casting\nsql: select cast(email as integer) as user_id from contacts where :as_of > '2'\n",
     "audiences/shouting": "name: Shouting\nsql: select error(first_name || email) as user_id from contacts\n",
+    "audiences/parsing": "name: Parsing\nsql: select user_id from contacts where strptime(last_name, '%Y') > :as_of\n",
+    "audiences/quoting": "name: Quoting\n"
+    "sql: select user_id from contacts where user_id = '7' and cast(first_name as date) > :as_of\n",
+    "audiences/lines": "name: Lines\n"
+    "sql: select user_id from contacts where user_id = '7' and cast(last_name as timestamp) > :as_of\n",
     "audiences/columns": "name: Columns\nsql: select last_name as quaggalina from contacts where :as_of > '2'\n",
     "traits/birthday_of": "name: Birthday Of\ntype: date\n"
     "sql: select user_id, cast(last_name as date) as value from contacts where :as_of > '2'\n",
@@ -80,6 +87,12 @@ def leaks(company: Company) -> dict[str, list[str]]:
     return {name: planted for name, planted in named.items() if planted}
 
 
+def mend(company: Company) -> None:
+    """Take the declarations away whose queries fail: what comes next is quicker without them."""
+    for name in BROKEN:
+        company.retire(name)
+
+
 def said(*commands: Ended) -> list[str]:
     """Return the planted values in what commands printed."""
     return [planted for ended in commands for planted in found_in(ended.text.encode())]
@@ -90,6 +103,7 @@ def test_commands_say_and_leave_nothing_personal(shop: Company, strict_account: 
     checked = shop.run("--verbose", "check")
     first = shop.run_sync()
     told = strict_account.contacts()
+    mend(shop)
     shop.members("buyers", "6")
     shop.people(("1", "quaggalina2@planted.example", "Quaggalina", "Zebrowskaya", None), *PEOPLE[1:])
     refused = shop.run_sync("--json", ACTIVECAMPAIGN_API_KEY=KEY + "x")
@@ -119,9 +133,9 @@ def test_dagster_shows_and_keeps_nothing_personal(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     good = shop.settings().model_copy(update={"history_start": datetime(2024, 2, 1, tzinfo=UTC)})
-    wrong = good.model_copy(update={"activecampaign_api_key": type(good.activecampaign_api_key)(KEY + "x")})
+    refused = good.model_copy(update={"activecampaign_api_key": SecretStr(KEY + "x"), "ac_pipeline_dbt": shop.assets})
     ended = []
-    for settings in (good, wrong):
+    for settings in (good, refused):
         definitions = build_definitions(settings, clock=shop.clock)
         dagster_home = shop.home / "dagster"
         monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
@@ -129,7 +143,9 @@ def test_dagster_shows_and_keeps_nothing_personal(
             job = definitions.resolve_job_def(JOB)
             done = job.execute_in_process(instance=instance, partition_key=shop.window().key, raise_on_error=False)
         ended.append(done.success)
-        shop.members("buyers", "6")
+        if settings is good:
+            mend(shop)
+            shop.members("buyers", "6")
 
     printed = capfd.readouterr()
     assert ended == [True, False]

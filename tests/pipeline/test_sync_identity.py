@@ -43,7 +43,7 @@ def test_addresses_that_are_swapped_along_a_chain_all_arrive(company: Company, a
     assert account.requests() == []
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
 def test_of_users_with_one_e_mail_the_same_one_wins_in_any_order(
     company: Company, account: Service, order: tuple[int, ...]
 ) -> None:

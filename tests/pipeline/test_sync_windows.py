@@ -113,7 +113,6 @@ def test_of_a_retired_declaration_nothing_is_sent(company: Company, account: Ser
 
     assert account.requests() == []
     assert company.run("status", "--json").json["retired"] == [{"declaration": "readers", "kind": "audience"}]
-    assert "Retired" in company.run("status").out
 
     company.declare("audiences/readers", READERS)
     company.members("readers", "1")

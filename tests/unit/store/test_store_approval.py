@@ -118,7 +118,10 @@ def test_what_is_not_held_cannot_be_released(runs: Runs) -> None:
 
 def test_one_held_declaration_does_not_hold_the_others(runs: Runs) -> None:
     """Each by itself."""
-    tables = {BUYERS: ("user_id int", [(n,) for n in range(4)]), LEVEL: ("user_id int, value varchar", [(1, "x")])}
+    tables: dict[Declaration, Table] = {
+        BUYERS: ("user_id int", [(n,) for n in range(4)]),
+        LEVEL: ("user_id int, value varchar", [(1, "x")]),
+    }
     runs.compute(0, tables)
     _, approved = runs.compute(1, {BUYERS: ("user_id int", []), LEVEL: ("user_id int, value varchar", [(1, "y")])})
     assert set(approved) == {"level"}
