@@ -167,15 +167,16 @@ def test_an_address_goes_from_a_vanished_contact_to_the_one_who_has_it_now(runs:
 
 
 def test_held_contacts_keep_every_standard_field(runs: Runs) -> None:
-    """The addresses decide for the names too; released, all become desired."""
+    """No contacts at all is suspicious: addresses decide for the names too, and the next result ends the hold."""
     everybody = {str(n): person(f"p{n}", "Old") for n in range(8)}
     runs.people(0, everybody)
-    runs.people(1, {"0": person("p0", "New")})
-    assert set(runs.desired("first_name").values()) == {"Old"}
+    runs.people(1, {})
     assert [held.key for held in held_now(runs.store)] == ["contacts"]
-    runs.release("contacts")
-    assert runs.desired("first_name")["0"] == "New"
+    assert runs.desired("first_name") == dict.fromkeys(everybody, "Old")
     assert len(runs.desired("email")) == 8
+    runs.people(2, {"0": person("p0", "New")})
+    assert held_now(runs.store) == ()
+    assert runs.desired("first_name") == dict.fromkeys(everybody, "Old") | {"0": "New"}
 
 
 def test_contacts_that_vanished_long_ago_do_not_count_as_leaving(runs: Runs) -> None:
@@ -186,14 +187,13 @@ def test_contacts_that_vanished_long_ago_do_not_count_as_leaving(runs: Runs) -> 
         assert held_now(runs.store) == (), f"held in window {number}"
 
 
-def test_released_contacts_are_not_held_again_by_the_same_result(runs: Runs) -> None:
-    """A person said that these contacts are right; the next window says the same."""
+def test_fewer_contacts_are_not_held(runs: Runs) -> None:
+    """Who leaves the contacts loses nothing, whatever the share: addresses stay known."""
     runs.people(0, {str(n): person(f"p{n}") for n in range(10)})
-    few = {str(n): person(f"p{n}") for n in range(3)}
-    runs.people(1, few)
-    runs.release("contacts")
-    runs.people(2, few)
-    assert held_now(runs.store) == ()
+    for number in (1, 2):
+        runs.people(number, {str(n): person(f"p{n}") for n in range(3)})
+        assert held_now(runs.store) == ()
+    assert len(runs.desired("email")) == 10
 
 
 PEOPLE = st.dictionaries(

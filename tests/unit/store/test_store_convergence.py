@@ -204,3 +204,20 @@ def test_changed_addresses_change_nothing_in_the_end(
 ) -> None:
     """One contact per user, under its last address, whatever got lost meanwhile."""
     converges(pipeline, windows)
+
+
+def truth(people: dict[str, str], *buyers: str) -> Truth:
+    return Truth(people, frozenset(buyers), {})
+
+
+def test_two_users_who_exchange_their_addresses_are_told_apart_in_the_end(pipeline: Pipeline) -> None:
+    """Neither waits for the other for ever."""
+    before = truth({"1": "a@example.com", "2": "b@example.com"}, "1", "2")
+    converges(pipeline, [(before, []), (truth({"1": "b@example.com", "2": "a@example.com"}, "1"), [])])
+
+
+def test_a_user_who_takes_the_address_of_a_vanished_contact_is_still_told_of_exits(pipeline: Pipeline) -> None:
+    """Both were contacts over there: the rename is refused, and what follows must not be lost with it."""
+    before = truth({"1": "a@example.com", "2": "b@example.com"}, "1", "2")
+    moved = {"1": "b@example.com"}
+    converges(pipeline, [(before, []), (truth(moved, "1"), []), (truth(moved), [])])
