@@ -6,7 +6,7 @@ from ac_pipeline.model.declaration import ValueType
 
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 
-EMAIL_PATTERN = r"""^[^\s"(),:;<>@\[\\\]]+@[^\s"(),:;<>@\[\\\]]+\.[^\s"(),:;<>@\[\\\].0-9]{2,}$"""
+EMAIL_PATTERN = r"""^[^\s\pZ"(),:;<>@\[\\\]]+@[^\s\pZ"(),:;<>@\[\\\]]+\.[^\s\pZ"(),:;<>@\[\\\].0-9]{2,}$"""
 """What ActiveCampaign's importer accepts (reference, 6.3): no specials, a dot and two letters at the end."""
 
 
@@ -52,9 +52,10 @@ def value(column: str, value_type: ValueType) -> str:
         case ValueType.BOOLEAN:
             return f"cast(try_cast({column} as boolean) as varchar)"
         case ValueType.DATE:
-            return f"strftime(try_cast({column} as date), '%Y-%m-%d')"
+            day = f"try_cast({column} as date)"
+            return f"case when isfinite({day}) then strftime({day}, '%Y-%m-%d') end"
         case ValueType.DATETIME:
             moment = f"timezone('UTC', try_cast({column} as timestamptz))"
-            return f"strftime({moment}, '%Y-%m-%dT%H:%M:%S+00:00')"
+            return f"case when isfinite({moment}) then strftime({moment}, '%Y-%m-%dT%H:%M:%S+00:00') end"
         case _:
             return text(column)

@@ -47,7 +47,7 @@ def _contacts(
     """Standard fields. Of two rows for one user, and of two users with one e-mail, one wins.
 
     The winner of an address is the user with the lowest user id (shorter first, then by text, so that
-    9 comes before 10); of two rows for one user the one with the lower e-mail.
+    9 comes before 10); of two rows for one user the one with the lower e-mail, then names.
     """
     if "email" not in columns:
         raise UnusableRows("contacts needs a column `email`; the query has: " + ", ".join(columns))
@@ -74,7 +74,9 @@ def _contacts(
             from rows
         ),
         per_user as (
-            select *, row_number() over (partition by user_id order by fault is not null, email) as nth
+            select *, row_number() over (
+                partition by user_id order by fault is not null, email, first_name, last_name, phone
+            ) as nth
             from usable
         ),
         per_email as (

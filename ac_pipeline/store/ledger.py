@@ -18,7 +18,7 @@ def begin_attempts(store: Store, contact_ids: Sequence[int]) -> dict[int, int]:
     with store.transaction() as connection:
         rows = connection.execute(
             """insert into engine.attempt
-            select nextval('engine.attempt_ids'), $account, contact_id, $run, route, revision, $now
+            select nextval('engine.attempt_ids'), $account, contact_id, $run, route, email, revision, $now
             from engine.outbox where contact_id in (select unnest($contacts))
             order by position
             returning contact_id, attempt_id""",

@@ -82,7 +82,7 @@ def next_rows(store: Store, after: int, count: int) -> list[tuple[int, OutboxRow
 
 
 def unresolved_addresses(store: Store) -> list[tuple[int, str]]:
-    """Return contact id and address of those whose creation had no answer and who would not be created now."""
+    """Return contact id and address of those of whom nobody knows whether they became contacts."""
     rows = store.connection.execute(
         """select distinct withheld.contact_id, ledger.value
         from engine.withheld
@@ -95,14 +95,14 @@ def unresolved_addresses(store: Store) -> list[tuple[int, str]]:
     return [(int(contact_id), str(email)) for contact_id, email in rows]
 
 
-def resolve_existence(store: Store, contact_id: int, remote_id: str | None) -> None:
-    """Note what a look at the account showed: the contact's id, or that it was never created."""
+def resolve_existence(store: Store, contact_id: int, email: str, remote_id: str | None) -> None:
+    """Note what a look at the account showed: the contact with that address, or that there is none."""
     names = {"account": ACCOUNT_ID, "contact": contact_id}
     with store.transaction() as connection:
         if remote_id is None:
             connection.execute("delete from engine.ledger where account_id = $account and contact_id = $contact", names)
         else:
             connection.execute(
-                "insert into engine.remote_contact values ($account, $contact, $remote)",
-                {**names, "remote": remote_id},
+                "insert into engine.remote_contact values ($account, $contact, $remote, $email)",
+                {**names, "remote": remote_id, "email": email},
             )

@@ -16,7 +16,7 @@ def publish(store: Store) -> Path:
     name a moment ago.
     """
     home = store.home
-    version = home.published_versions / f"{store.now():%Y%m%dT%H%M%S%f}.duckdb"
+    version = _next_version(home.published_versions)
     connection = store.connection
     connection.execute(f"attach '{_escaped(version)}' as published")
     try:
@@ -25,8 +25,14 @@ def publish(store: Store) -> Path:
         connection.execute("detach published")
     version.chmod(0o400)
     _point(home.published, version)
-    _remove_old(home.published_versions)
+    _remove_old(home.published_versions, version)
     return home.published
+
+
+def _next_version(folder: Path) -> Path:
+    """Versions are counted, because a clock may go back."""
+    numbers = [int(path.stem) for path in folder.glob("*.duckdb") if path.stem.isdecimal()]
+    return folder / f"{max(numbers, default=0) + 1:08d}.duckdb"
 
 
 def _point(name: Path, version: Path) -> None:
@@ -36,10 +42,16 @@ def _point(name: Path, version: Path) -> None:
     fresh.replace(name)
 
 
-def _remove_old(folder: Path) -> None:
-    for path in sorted(folder.glob("*.duckdb"))[:-2]:
+def _remove_old(folder: Path, published: Path) -> None:
+    """Keep the published version whatever its name: a clock that went back makes it sort before older ones."""
+    others = sorted((path for path in folder.glob("*.duckdb") if path != published), key=_changed_at)
+    for path in others[:-1]:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def _changed_at(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _escaped(path: Path) -> str:

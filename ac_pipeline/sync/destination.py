@@ -75,7 +75,7 @@ async def _passes(store: Store, client: ActiveCampaign, progress: Progress, *, w
     withheld: Mapping[str, int] = {}
     for _ in range(PASSES):
         for contact_id, email in unresolved_addresses(store):
-            resolve_existence(store, contact_id, await client.find_contact(email))
+            resolve_existence(store, contact_id, email, await client.find_contact(email))
         reconcile(store)
         planned = fill_outbox(store, with_name=with_name)
         require_fields(store)

@@ -31,7 +31,7 @@ START = datetime(2024, 3, 1, 12, 0, 30, tzinfo=UTC)
 CRON = "0 */2 * * *"
 RATE = 1000
 KEY = "0123456789abcdef-key-of-tests"
-LONG_AGO = datetime(2020, 1, 1)
+LONG_AGO = datetime(2020, 1, 1)  # noqa: DTZ001  (moments of the warehouse have no zone)
 PATIENCE = 60
 """Seconds after which a child process counts as hanging."""
 

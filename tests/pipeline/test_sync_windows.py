@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import duckdb
 
 from pipeline.pipeline_support import READERS, SYNC, Company, Service, person
@@ -169,3 +171,15 @@ def test_the_published_copy_is_readable_while_a_sync_runs_and_reading_does_not_s
     assert path.is_symlink()
     assert path.stat().st_mode & 0o777 == 0o400
     assert company.home.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_clock_that_goes_back_does_not_unpublish_the_newest_copy(company: Company, account: Service) -> None:
+    """The version just published stays, although its name sorts before those of the runs before it."""
+    company.crowd(1)
+    company.members("buyers", "1")
+    for _ in range(3):
+        company.sync()
+        company.clock.moment -= timedelta(minutes=1)
+
+    assert company.ask("select count(*) from runs") == [(3,)]
+    assert len(list((company.home / "published").glob("*.duckdb"))) == 2

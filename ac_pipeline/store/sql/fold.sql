@@ -1,7 +1,7 @@
 -- Bring the ledger up to date with attempts and outcomes that were recorded since the last fold.
 create or replace temp table fresh as
 select
-    attempt.attempt_id, attempt.account_id, attempt.contact_id, attempt.route,
+    attempt.attempt_id, attempt.account_id, attempt.contact_id, attempt.route, attempt.email,
     outcome.outcome, outcome.status, outcome.reason, outcome.remote_id
 from engine.attempt
 join engine.outcome on outcome.attempt_id = attempt.attempt_id
@@ -15,6 +15,12 @@ join engine.remote_contact as remote
     on remote.account_id = fresh.account_id and remote.contact_id = fresh.contact_id
 where ledger.account_id = fresh.account_id and ledger.contact_id = fresh.contact_id
     and fresh.outcome = 'acknowledged' and fresh.remote_id <> remote.remote_id;
+
+-- So was one that is not found under its id.
+update engine.ledger set state = 'unknown'
+from fresh
+where ledger.account_id = fresh.account_id and ledger.contact_id = fresh.contact_id
+    and fresh.status = 404 and fresh.route = 'rename';
 
 create or replace temp table latest as
 select fresh.account_id, fresh.contact_id, value.property_id, fresh.outcome, value.value, fresh.reason, fresh.attempt_id
@@ -33,18 +39,17 @@ select account_id, contact_id, property_id, outcome, value, reason, attempt_id
 from latest order by contact_id, property_id;
 
 create or replace temp table known as
-select account_id, contact_id, arg_max(remote_id, attempt_id) as remote_id
+select account_id, contact_id, arg_max(remote_id, attempt_id) as remote_id, arg_max(email, attempt_id) as email
 from fresh where outcome = 'acknowledged' and remote_id is not null group by all;
 
 delete from engine.remote_contact using known
 where remote_contact.account_id = known.account_id and remote_contact.contact_id = known.contact_id;
 
--- Who was not found under its id has none; the next identify finds it by its address, or not at all.
 delete from engine.remote_contact using fresh
 where fresh.status = 404 and fresh.route = 'rename'
     and remote_contact.account_id = fresh.account_id and remote_contact.contact_id = fresh.contact_id;
 
-insert into engine.remote_contact select account_id, contact_id, remote_id from known;
+insert into engine.remote_contact select account_id, contact_id, remote_id, email from known;
 
 -- Sent is sent: what was acknowledged or refused leaves the outbox.
 delete from engine.outbox_value using fresh where outbox_value.contact_id = fresh.contact_id;

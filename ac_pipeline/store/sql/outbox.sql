@@ -40,7 +40,7 @@ custom as (
 ),
 body as (
     select
-        contact.contact_id, contact.route, contact.reason, contact.remote_id, contact.urgency,
+        contact.contact_id, contact.route, contact.reason, contact.remote_id, contact.email, contact.urgency,
         json_object(
             'contact',
             json_merge_patch(
@@ -53,5 +53,6 @@ body as (
     where contact.withheld is null
 )
 select
-    row_number() over (order by urgency, contact_id), contact_id, md5(payload), route, reason, remote_id, payload
+    row_number() over (order by urgency, contact_id), contact_id, md5(payload), route, reason, remote_id,
+    email, payload
 from body;

@@ -20,11 +20,17 @@ desired_field as (
     where property.kind = 'contacts'
     group by desired.contact_id
 ),
-told_address as (
+-- Addresses that contacts of ours have in the account, or may have after a request without an answer.
+attempted_address as (
     select ledger.contact_id, ledger.value as email
     from engine.ledger
     join engine.property on property.property_id = ledger.property_id
-    where property.key = 'email' and ledger.account_id = $account_id and ledger.state <> 'rejected'
+    where property.key = 'email' and ledger.account_id = $account_id and ledger.state = 'unknown'
+),
+told_address as (
+    select contact_id, email from engine.remote_contact where account_id = $account_id
+    union
+    select contact_id, email from attempted_address
 ),
 -- A creation without an answer: the contact may exist or not until somebody looks.
 attempted as (
@@ -40,7 +46,8 @@ select
     due.contact_id,
     desired_field.email,
     remote.remote_id,
-    case when remote.remote_id is not null and due.address_changes then 'rename' else 'sync' end as route,
+    case when remote.email <> desired_field.email or (remote.remote_id is not null and due.address_changes)
+    then 'rename' else 'sync' end as route,
     case when due.exits then 0 when due.enters then 1 else 2 end as urgency,
     case
         when remote.remote_id is null then 'create'
@@ -49,10 +56,12 @@ select
         else 'change'
     end as reason,
     case
+        when remote.remote_id is null and attempted.contact_id is not null
+            and (not due.enters or attempted_address.email is distinct from desired_field.email)
+        then 'may_not_exist'
         when desired_field.email is null then 'no_contact_row'
         when in_use.contact_id is not null then 'address_in_use'
         when remote.remote_id is not null then null
-        when not due.enters and attempted.contact_id is not null then 'may_not_exist'
         when not due.enters then 'only_members_are_created'
         when $with_name and not coalesce(desired_field.has_name, false) then 'no_name'
     end as withheld
@@ -61,4 +70,5 @@ left join desired_field on desired_field.contact_id = due.contact_id
 left join engine.remote_contact as remote
     on remote.contact_id = due.contact_id and remote.account_id = $account_id
 left join attempted on attempted.contact_id = due.contact_id
+left join attempted_address on attempted_address.contact_id = due.contact_id
 left join in_use on in_use.contact_id = due.contact_id

@@ -74,14 +74,15 @@ create table if not exists engine.catalog_field (
     account_id integer not null, property_id integer not null, field_id varchar not null
 );
 
+-- Which contact of the account is which of ours, and the address it is known to have there.
 create table if not exists engine.remote_contact (
-    account_id integer not null, contact_id integer not null, remote_id varchar not null
+    account_id integer not null, contact_id integer not null, remote_id varchar not null, email varchar not null
 );
 
 -- One row per contact to send, made anew by each plan; `revision` names the plan's content.
 create table if not exists engine.outbox (
     position bigint not null, contact_id integer not null, revision varchar not null, route varchar not null,
-    reason varchar not null, remote_id varchar, payload varchar not null
+    reason varchar not null, remote_id varchar, email varchar not null, payload varchar not null
 );
 create table if not exists engine.outbox_value (
     contact_id integer not null, property_id integer not null, value varchar not null
@@ -93,7 +94,7 @@ create table if not exists engine.withheld (contact_id integer not null, reason 
 -- The ledger: attempts are written before the request, outcomes after; neither is ever changed.
 create table if not exists engine.attempt (
     attempt_id bigint not null, account_id integer not null, contact_id integer not null, run_id varchar not null,
-    route varchar not null, revision varchar not null, attempted_at timestamp not null
+    route varchar not null, email varchar not null, revision varchar not null, attempted_at timestamp not null
 );
 create table if not exists engine.attempt_value (
     attempt_id bigint not null, property_id integer not null, value varchar not null

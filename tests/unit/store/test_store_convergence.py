@@ -109,7 +109,7 @@ class Pipeline:
         reconcile(self.store)
         fill_outbox(self.store, with_name=True)
         for contact_id, email in unresolved_addresses(self.store):
-            resolve_existence(self.store, contact_id, self.account.id_of(email))
+            resolve_existence(self.store, contact_id, email, self.account.id_of(email))
         reconcile(self.store)
         fill_outbox(self.store, with_name=True)
         return [row for _, row in next_rows(self.store, 0, 100)]

@@ -73,7 +73,10 @@ def fill(store: Store, values: dict[int, Values], route: str = "sync") -> None:
     ids = dict(rows(store, "select key, property_id from engine.property"))
     clear(store, "outbox", "outbox_value")
     with store.transaction():
-        lines = [(n, contact, f"rev{n}", route, "change", None, "{}") for n, contact in enumerate(values, 1)]
+        lines = [
+            (n, contact, f"rev{n}", route, "change", None, said.get("email", f"c{contact}@example.com"), "{}")
+            for n, (contact, said) in enumerate(values.items(), 1)
+        ]
         insert(store, "engine.outbox", lines)
         said = [(contact, ids[key], value) for contact, of in values.items() for key, value in of.items()]
         insert(store, "engine.outbox_value", said)

@@ -34,11 +34,18 @@ ORDER = ("email", "first_name", "last_name", "phone", "buyers", "lapsed", "spent
 
 @dataclass
 class Contact:
-    """What is desired of a contact, what it was told, and the id it has over there."""
+    """What is desired of a contact, what it was told, the id it has over there, and its address there."""
 
     desired: dict[str, str] = field(default_factory=dict)
     told: dict[str, tuple[str, str]] = field(default_factory=dict)
     remote: str | None = None
+    address: str | None = None
+
+    @property
+    def lives_at(self) -> str:
+        """The address over there: what was confirmed, unless the test says another."""
+        state, value = self.told.get("email", ("", ""))
+        return self.address or (value if state == "acknowledged" else f"{self.remote}@elsewhere.example")
 
 
 @pytest.fixture
@@ -64,9 +71,8 @@ def put(store: Store, contacts: dict[int, Contact]) -> None:
             "engine.ledger",
             [(ACCOUNT_ID, c, ids[k], *told, None, 1) for c, is_ in contacts.items() for k, told in is_.told.items()],
         )
-        insert(
-            store, "engine.remote_contact", [(ACCOUNT_ID, c, is_.remote) for c, is_ in contacts.items() if is_.remote]
-        )
+        known_there = [(ACCOUNT_ID, c, is_.remote, is_.lives_at) for c, is_ in contacts.items() if is_.remote]
+        insert(store, "engine.remote_contact", known_there)
 
 
 def plan(store: Store, contacts: dict[int, Contact], *, with_name: bool = True) -> tuple[Planned, list[OutboxRow]]:
@@ -230,7 +236,7 @@ def test_a_creation_without_an_answer_is_looked_up_before_anything_is_said(store
     )
     plan(store, {1: left})
     assert unresolved_addresses(store) == [(1, "a@example.com")]
-    resolve_existence(store, 1, "42")
+    resolve_existence(store, 1, "a@example.com", "42")
     reconcile(store)
     assert fill_outbox(store, with_name=True).contacts == 1
     ((_, row),) = next_rows(store, 0, 10)
@@ -238,7 +244,7 @@ def test_a_creation_without_an_answer_is_looked_up_before_anything_is_said(store
     assert '"value":"false"' in row.payload
 
     plan(store, {1: left})
-    resolve_existence(store, 1, None)
+    resolve_existence(store, 1, "a@example.com", None)
     reconcile(store)
     assert fill_outbox(store, with_name=True).contacts == 0
 
@@ -277,8 +283,10 @@ def contact_of(number: int) -> st.SearchStrategy[Contact]:
 
 
 def one_shared(contacts: dict[int, Contact]) -> bool:
-    """Desired addresses are unique: incoming rows and approval see to it."""
-    return sum(c.desired.get("email") == "shared@example.com" for c in contacts.values()) < 2
+    """Desired addresses are unique (incoming rows and approval see to it), and so are those over there."""
+    everybody = contacts.values()
+    there = sum(bool(c.remote) and c.lives_at == "shared@example.com" for c in everybody)
+    return there < 2 and sum(c.desired.get("email") == "shared@example.com" for c in everybody) < 2
 
 
 CONTACTS = st.fixed_dictionaries({n: contact_of(n) for n in (1, 2, 3)}).filter(one_shared)
@@ -288,16 +296,20 @@ def why_withheld(me: int, state: dict[int, Contact], pending: dict[str, str], *,
     """Judge one contact with something due, by the rules in words."""
     own, address = state[me], state[me].desired.get("email")
     enters = "true" in (pending.get("buyers"), pending.get("lapsed"))
-    others = [c.told["email"] for n, c in state.items() if n != me and "email" in c.told]
+    others = [c for n, c in state.items() if n != me]
+    maybe = own.remote is None and any(told == "unknown" for told, _ in own.told.values())
+    told, value = own.told.get("email", ("", ""))
+    attempted = value if told == "unknown" else None
+    if maybe and not (enters and attempted == address):
+        return "may_not_exist"
     if address is None:
         return "no_contact_row"
-    if any(value == address and told != "rejected" for told, value in others):
+    if any((c.remote and c.lives_at == address) or c.told.get("email") == ("unknown", address) for c in others):
         return "address_in_use"
     if own.remote is not None:
         return None
     if not enters:
-        maybe = any(told == "unknown" for told, _ in own.told.values())
-        return "may_not_exist" if maybe else "only_members_are_created"
+        return "only_members_are_created"
     if with_name and not own.desired.keys() & {"first_name", "last_name"}:
         return "no_name"
     return None
@@ -305,7 +317,7 @@ def why_withheld(me: int, state: dict[int, Contact], pending: dict[str, str], *,
 
 def read_state(store: Store) -> dict[int, Contact]:
     """Read what is desired and told after addresses were taken over."""
-    state = {number: Contact() for number in (1, 2, 3, 4)}
+    state = {int(str(number)): Contact() for (number,) in rows(store, "select contact_id from engine.contact")}
     for contact, key, value in rows(
         store, "select contact_id, key, value from engine.desired join engine.property using (property_id)"
     ):
@@ -314,8 +326,8 @@ def read_state(store: Store) -> dict[int, Contact]:
         store, "select contact_id, key, state, value from engine.ledger join engine.property using (property_id)"
     ):
         state[int(str(contact))].told[str(key)] = (str(is_), str(value))
-    for contact, remote in rows(store, "select contact_id, remote_id from engine.remote_contact"):
-        state[int(str(contact))].remote = str(remote)
+    for contact, remote, email in rows(store, "select contact_id, remote_id, email from engine.remote_contact"):
+        state[int(str(contact))].remote, state[int(str(contact))].address = str(remote), str(email)
     return state
 
 
@@ -345,7 +357,7 @@ def test_every_plan_obeys_the_rules(store: Store, contacts: dict[int, Contact], 
     assert [row.contact_id for row in sent] == sorted((row.contact_id for row in sent), key=urgency)
     for row in sent:
         own, said = state[row.contact_id], pending[row.contact_id]
-        renamed = own.remote is not None and "email" in said
+        renamed = own.remote is not None and ("email" in said or own.lives_at != own.desired["email"])
         assert (row.route, row.remote_id) == ("rename" if renamed else "sync", own.remote)
         wanted: dict[str, object] = {"email": own.desired["email"]}
         wanted |= {WIRE[key]: value for key, value in said.items() if key in WIRE}
