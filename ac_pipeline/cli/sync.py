@@ -88,6 +88,8 @@ def _print(report: RunReport, as_json: bool) -> None:
     print_table(("declaration", "kind", "contacts", "entered", "exited", "changed"), rows, title=title)
     for key, reason in taken.missing:
         console.print(f"[yellow]not computed[/]  {key}: {reason}", soft_wrap=True)
+    for what, count in taken.problems.items():
+        console.print(f"[yellow]{count:,} rows not used[/]  {what} (ac-pipeline query 'from problems')", soft_wrap=True)
     for held in report.held:
         console.print(
             f"[bold yellow]held[/]  {held.key}: {held.reason}. Its last approved members stay; "

@@ -45,6 +45,7 @@ def chain_assets(
         metadata: Metadata = {"windows": len(taken), "held": len(held), **_counts(taken[-1], "contacts")}
         for key, reason in taken[-1].missing:
             metadata[f"{key}: not computed"] = reason
+        metadata.update({f"rows not used, {what}": count for what, count in taken[-1].problems.items()})
         yield dg.MaterializeResult(metadata=metadata, check_results=[check])
 
     @dg.asset(

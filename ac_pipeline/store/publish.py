@@ -25,7 +25,7 @@ def publish(store: Store) -> Path:
         connection.execute("detach published")
     version.chmod(0o400)
     _point(home.published, version)
-    _remove_old(home.published_versions, version)
+    _remove_old(home.published_versions)
     return home.published
 
 
@@ -42,16 +42,10 @@ def _point(name: Path, version: Path) -> None:
     fresh.replace(name)
 
 
-def _remove_old(folder: Path, published: Path) -> None:
-    """Keep the published version whatever its name: a clock that went back makes it sort before older ones."""
-    others = sorted((path for path in folder.glob("*.duckdb") if path != published), key=_changed_at)
-    for path in others[:-1]:
+def _remove_old(folder: Path) -> None:
+    for path in sorted(folder.glob("*.duckdb"))[:-2]:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
-
-
-def _changed_at(path: Path) -> float:
-    return path.stat().st_mtime
 
 
 def _escaped(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +36,8 @@ class WindowSnapshot:
     window: Window
     snapshots: tuple[Snapshot, ...]
     missing: tuple[tuple[str, str], ...]
+    problems: Mapping[str, int]
+    """Rows that could not be used, by `declaration: kind`; `engine.problem` lists them."""
     newest: bool
     """Whether no later window was computed in this home: only then may it be delivered."""
 
@@ -68,7 +71,7 @@ def take_snapshot(store: Store, window: Window, extraction: Extraction, ids: dic
                     snapshots.append(Snapshot(key, kind, *snapshot))
     finally:
         connection.execute("detach extracted")
-    return WindowSnapshot(window, tuple(snapshots), tuple(missing), newest)
+    return WindowSnapshot(window, tuple(snapshots), tuple(missing), problems(store, as_of), newest)
 
 
 def _write(store: Store, extracted: Extracted, ids: dict[str, int], as_of: datetime) -> str:
@@ -103,6 +106,15 @@ def write_property(store: Store, property_id: int, as_of: datetime) -> None:
         select $property_id, $as_of, $run, $now, count(*) from incoming where property_id = $property_id""",
         {**names, "run": store.run_id, "now": store.now()},
     )
+
+
+def problems(store: Store, as_of: datetime) -> dict[str, int]:
+    """Return how many rows of a window could not be used, by `declaration: kind`."""
+    rows = store.connection.execute(
+        """select key || ': ' || kind, sum(rows) from engine.problem where as_of = $as_of group by 1 order by 1""",
+        {"as_of": as_of},
+    ).fetchall()
+    return {str(what): int(count) for what, count in rows}
 
 
 def _old_values(store: Store, property_id: int, as_of: datetime) -> None:

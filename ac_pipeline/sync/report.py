@@ -67,6 +67,7 @@ class RunReport:
         delivery = self.delivery
         return {
             "windows": [snapshot.window.key for snapshot in self.snapshots],
+            "problems": {what: count for snapshot in self.snapshots for what, count in snapshot.problems.items()},
             "entered": self.entered,
             "exited": self.exited,
             "held": [held.key for held in self.held],

@@ -30,18 +30,18 @@ PEOPLE = [
 ]
 BROKEN = {
     "audiences/casting": "name: Casting\n"
-    "sql: select cast(email as integer) as user_id from contacts where :as_of > '2'\n",
+    "sql: select cast(email as integer) as user_id from contacts where :as_of is not null\n",
     "audiences/shouting": "name: Shouting\nsql: select error(first_name || email) as user_id from contacts\n",
     "audiences/parsing": "name: Parsing\nsql: select user_id from contacts where strptime(last_name, '%Y') > :as_of\n",
     "audiences/quoting": "name: Quoting\n"
     "sql: select user_id from contacts where user_id = '7' and cast(first_name as date) > :as_of\n",
     "audiences/lines": "name: Lines\n"
     "sql: select user_id from contacts where user_id = '7' and cast(last_name as timestamp) > :as_of\n",
-    "audiences/columns": "name: Columns\nsql: select last_name as quaggalina from contacts where :as_of > '2'\n",
+    "audiences/columns": "name: Columns\nsql: select last_name as surname from contacts where :as_of is not null\n",
     "traits/birthday_of": "name: Birthday Of\ntype: date\n"
-    "sql: select user_id, cast(last_name as date) as value from contacts where :as_of > '2'\n",
+    "sql: select user_id, cast(last_name as date) as value from contacts where :as_of is not null\n",
     "traits/number_of": "name: Number Of\ntype: number\n"
-    "sql: select user_id, coalesce(phone, email) as value from contacts where :as_of > '2'\n",
+    "sql: select user_id, coalesce(phone, email) as value from contacts where :as_of is not null\n",
 }
 DBT_PROJECT = {
     "dbt_project.yml": "name: shop\nversion: 1.0.0\nprofile: shop\nflags: {send_anonymous_usage_stats: false}\n",
