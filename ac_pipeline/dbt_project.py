@@ -62,23 +62,31 @@ class DbtProject:
         """Run seeds, models and tests. Raises WarehouseError that names what failed."""
         self._run("build", environment)
 
+    def forget_results(self) -> None:
+        """Remove what dbt noted of its last run: the messages of a failed model can quote data."""
+        (self.target / "run_results.json").unlink(missing_ok=True)
+
+    def failure(self, command: str, said: str) -> WarehouseError:
+        """Return the error for a dbt command that failed, from what dbt printed."""
+        return WarehouseError(
+            f"`dbt {command}` failed in {self.folder}: {redact(said, limit=600)}",
+            "Nothing was extracted. Run dbt by hand to see its messages whole.",
+        )
+
     def _run(self, command: str, environment: dict[str, str]) -> None:
         self.target.mkdir(mode=0o700, parents=True, exist_ok=True)
         arguments = ["--no-use-colors", "--quiet", *self.arguments(command)]
         done = subprocess.run(
             [str(DBT), *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False
         )
+        self.forget_results()
         if done.returncode != 0:
-            said = redact(done.stdout.strip() or done.stderr.strip(), limit=600)
-            raise WarehouseError(
-                f"`dbt {command}` failed in {self.folder}: {said}",
-                f"The whole log is in {self.target / 'logs'}. Nothing was extracted.",
-            )
+            raise self.failure(command, done.stdout.strip() or done.stderr.strip())
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables profiles.yml reads, from WAREHOUSE_URL; telemetry is off."""
-    environment = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    """Return the variables profiles.yml reads, from WAREHOUSE_URL; no telemetry, and no log file: it quotes data."""
+    environment = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_LOG_LEVEL_FILE": "none"}
     url = settings.warehouse_url or ""
     if url.startswith("duckdb:///"):
         environment["AC_PIPELINE_DBT_DUCKDB_PATH"] = "/" + url.removeprefix("duckdb:///").lstrip("/")

@@ -1,15 +1,38 @@
 """dbt models as assets, and the asset key of every relation they build."""
 
+import contextlib
+import io
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ac_pipeline.dbt_project import DBT, DbtProject, dbt_environment
+from ac_pipeline.orchestration.session import told_plainly
+from ac_pipeline.privacy import redact
 from ac_pipeline.settings import Settings
+
+LINE = 1000
+"""Characters of a line of dbt's output that are kept."""
+
+
+class _Redacted(io.TextIOBase):
+    """Where dbt's lines go: its messages about a failed model can quote the data of a row."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write("".join(redact(line, limit=LINE) + "\n" for line in text.splitlines()))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 class _Translator(DagsterDbtTranslator):
@@ -35,7 +58,13 @@ def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
         os.environ.update(environment)
         dbt = DbtCliResource(project_dir=str(project.folder), profiles_dir=str(project.folder), dbt_executable=str(DBT))
         arguments = ["build", "--vars", project.variables, "--log-path", str(project.target / "logs")]
-        yield from dbt.cli(arguments, context=context, target_path=project.target).stream()
+        with told_plainly(), contextlib.redirect_stdout(_Redacted(sys.stdout)):
+            try:
+                yield from dbt.cli(arguments, context=context, target_path=project.target).stream()
+            except DagsterDbtCliRuntimeError as error:
+                raise project.failure("build", error.description or "") from None
+            finally:
+                project.forget_results()
 
     return dbt_build
 

@@ -110,6 +110,7 @@ def _set_environment(folder: Path) -> None:
         RUNTIME__LOG_LEVEL="CRITICAL",
         DLT_DATA_DIR=str(folder),
         LOAD__DELETE_COMPLETED_JOBS="true",
+        RESTORE_FROM_DESTINATION="false",  # the folder is always new: there is no state to look for
         LOAD__TRUNCATE_STAGING_DATASET="false",
     )
 

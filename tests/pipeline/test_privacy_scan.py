@@ -153,6 +153,31 @@ def test_dagster_shows_and_keeps_nothing_personal(
     assert sorted(strict_account.contacts()) == ["quaggalina@planted.example", "taken@planted.example"]
     kept = b"".join(path.read_bytes() for path in (dagster_home / "history").rglob("*") if path.is_file())
     assert b"Could not convert string" in kept, "the failures themselves are there"
-    assert (shop.home / "dbt" / "logs" / "dbt.log").exists()
     assert found_in((printed.out + printed.err + caplog.text).encode()) == []
     assert leaks(shop) == {}
+
+
+def test_a_failing_dbt_model_shows_and_keeps_nothing_personal(
+    company: Company, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The database quotes the value it could not convert; dbt repeats it in its output, logs and results."""
+    company.people(*PEOPLE)
+    company.members("buyers", "1")
+    model = "{{ config(materialized='table') }} select cast(email as integer) as number from main.contacts"
+    broken = {**DBT_PROJECT, "models/people.sql": model}
+    for name, text in broken.items():
+        path = company.root / "dbt" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    command = company.run_sync()
+    settings = company.settings().model_copy(update={"history_start": datetime(2024, 2, 1, tzinfo=UTC)})
+    monkeypatch.setenv("DAGSTER_HOME", str(company.home / "dagster"))
+    with dg.DagsterInstance.get() as instance:
+        job = build_definitions(settings, clock=company.clock).resolve_job_def(JOB)
+        done = job.execute_in_process(instance=instance, partition_key=company.window().key, raise_on_error=False)
+    printed = capfd.readouterr()
+    assert (command.code, done.success) == (5, False)
+    assert "dbt build" in command.err
+    kept = b"".join(path.read_bytes() for path in (company.home / "dagster" / "history").rglob("*") if path.is_file())
+    assert b"`dbt build` failed" in kept
+    assert (said(command), found_in((printed.out + printed.err).encode()), leaks(company)) == ([], [], {})
