@@ -48,9 +48,9 @@ def main() -> None:
     try:
         app()
     except PipelineError as error:
-        errors.print(f"[bold red]{type(error).__name__}[/]  {_plain(error.message)}", soft_wrap=True)
+        errors.print(f"[bold red]{type(error).__name__}[/]  {_plain(error.message)}")
         if error.hint:
-            errors.print(_plain(error.hint), soft_wrap=True)
+            errors.print(_plain(error.hint))
         sys.exit(error.exit_code)
     except SystemExit as ended:  # Typer makes one of a KeyboardInterrupt, and says nothing
         if ended.code == INTERRUPTED:

@@ -25,7 +25,7 @@ def check(as_json: bool = AS_JSON) -> None:
         print_json({"declarations": names, "faults": faults})
     else:
         for fault in loaded.faults:
-            console.print(str(fault), markup=False, soft_wrap=True)
+            console.print(str(fault), markup=False)
         if found is not None:
             counts = f"{len(found.audiences)} audiences and {len(found.traits)} traits"
             console.print(f"{counts} in {settings.ac_pipeline_assets}: no faults.")

@@ -180,20 +180,16 @@ def _print(made: DemoHome, rows: list[Row], contacts: int, differences: list[str
     console.print(
         "Members, entered and exited are summed over all audiences. The demo's sandbox allows "
         f"{RATE} requests per second; the real service allows 5.",
-        soft_wrap=True,
     )
     verdict = "agree" if not differences else f"do NOT agree ({len(differences)} differ)"
     console.print(
         f"Sandbox and raw purchases {verdict}: {contacts:,} contacts, every field compared with an "
         f"independent computation from {made.seed.relative_to(made.project)}.",
-        soft_wrap=True,
     )
     published = Path(os.path.relpath(made.root / "ac_pipeline.duckdb"))
     home = os.path.relpath(made.root)
     console.print("\nWhat to look at next", style="bold")
-    console.print(f"  {published}   the published copy, a DuckDB file; for example", soft_wrap=True)
+    console.print(f"  {published}   the published copy, a DuckDB file; for example")
     for sql in ("from audience_sizes order by as_of, audience", "from membership_changes where change = 'exited'"):
-        console.print(f'    AC_PIPELINE_HOME={home} .venv/bin/ac-pipeline query "{sql}"', soft_wrap=True, markup=False)
-    console.print(
-        "  make dev   Dagster's UI with lineage and runs, and the sandbox's page with the contacts", soft_wrap=True
-    )
+        console.print(f'    AC_PIPELINE_HOME={home} .venv/bin/ac-pipeline query "{sql}"', markup=False)
+    console.print("  make dev   Dagster's UI with lineage and runs, and the sandbox's page with the contacts")

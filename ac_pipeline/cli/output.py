@@ -12,8 +12,8 @@ from rich.table import Table
 
 PIPED_WIDTH = 120
 """Characters to a line where the output is no terminal and has no width of its own."""
-console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-errors = Console(stderr=True)
+console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
 
 AS_JSON = typer.Option(False, "--json", help="Print JSON for programs.")
 
@@ -32,7 +32,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in material:
         table.add_row(*[_cell(value) for value in row])
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 def _cell(value: object) -> str:

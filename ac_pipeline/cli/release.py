@@ -25,5 +25,4 @@ def release(key: Key, as_json: bool = AS_JSON) -> None:
     console.print(
         f"Released {key}: {held.before:,} contacts become {held.after:,}, as of {held.as_of} UTC. "
         "The next sync tells ActiveCampaign.",
-        soft_wrap=True,
     )

@@ -27,7 +27,7 @@ def sandbox(
     path = state or Home.at(load_settings().ac_pipeline_home).root / "sandbox.sqlite"
 
     def ready(url: str) -> None:
-        console.print(f"Sandbox: {url} (a page for people). Settings to use it:", soft_wrap=True)
+        console.print(f"Sandbox: {url} (a page for people). Settings to use it:")
         console.print(f"ACTIVECAMPAIGN_API_URL={url}\nACTIVECAMPAIGN_API_KEY={api_key}", markup=False)
         console.print(f"It allows {rate} requests per second and keeps its state in {path}. Ctrl-C stops it.")
 

@@ -87,29 +87,27 @@ def _print(report: RunReport, as_json: bool) -> None:
     ]
     print_table(("declaration", "kind", "contacts", "entered", "exited", "changed"), rows, title=title)
     for key, reason in taken.missing:
-        console.print(f"[yellow]not computed[/]  {key}: {reason}", soft_wrap=True)
+        console.print(f"[yellow]not computed[/]  {key}: {reason}")
     for what, count in taken.problems.items():
-        console.print(f"[yellow]{count:,} rows not used[/]  {what} (ac-pipeline query 'from problems')", soft_wrap=True)
+        console.print(f"[yellow]{count:,} rows not used[/]  {what} (ac-pipeline query 'from problems')")
     for held in report.held:
         console.print(
             f"[bold yellow]held[/]  {held.key}: {held.reason}. Its last approved members stay; "
             f"if the new result is right: ac-pipeline release {held.key}",
-            soft_wrap=True,
         )
     delivery = report.delivery
     if delivery.skipped:
-        console.print(f"Nothing was sent: {delivery.skipped}.", soft_wrap=True)
+        console.print(f"Nothing was sent: {delivery.skipped}.")
         return
     console.print(
         f"ActiveCampaign was told about {delivery.acknowledged:,} contacts ({delivery.created:,} created) "
         f"with {delivery.total_requests:,} requests in {delivery.seconds:.1f} s.",
-        soft_wrap=True,
     )
     for count, word in ((delivery.rejected, "refused"), (delivery.unknown, "without a certain answer")):
         if count:
             console.print(f"[bold yellow]{count:,} {word}[/]  see: ac-pipeline query 'from deliveries'")
     for reason, count in delivery.withheld.items():
-        console.print(f"{count:,} contacts are withheld: {WITHHELD.get(reason, reason)}", soft_wrap=True)
+        console.print(f"{count:,} contacts are withheld: {WITHHELD.get(reason, reason)}")
 
 
 WITHHELD = {
