@@ -26,6 +26,11 @@ class Home:
         os.umask(0o077)
         root = root.absolute()
         home = cls(root)
+        if any(character in str(root) for character in "?%'"):
+            raise SettingsError(
+                f"AC_PIPELINE_HOME names {root}; DuckDB and dlt cannot use a path with ?, % or '.",
+                "Choose a folder without these characters.",
+            )
         try:
             for folder in (root, home.dagster, home.published_versions, home.work):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -23,8 +23,8 @@ def query(sql: Sql, limit: Limit = 100, as_json: bool = AS_JSON) -> None:
     """Run SQL on the published copy of the store (views: members, audience_sizes, deliveries, …)."""
     with open_published(load_settings()) as connection:
         try:
-            cursor = connection.execute(sql)
-            if cursor.description is None:
+            cursor = connection.execute(sql) if sql.strip() else None
+            if cursor is None or cursor.description is None:
                 raise QueryError("That is no query: it has no result.", "Write a SELECT.")
             if as_json:
                 frame: pd.DataFrame = cursor.df()

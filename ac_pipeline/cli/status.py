@@ -37,14 +37,14 @@ TITLES = {
 def status(as_json: bool = AS_JSON) -> None:
     """Show the last run, audience sizes, what ActiveCampaign was told, and what waits for a person."""
     settings = load_settings()
+    working = holder(Home.at(settings.ac_pipeline_home)) if settings.ac_pipeline_home.exists() else None
+    if working and not as_json:
+        console.print(f"A run is in flight: {working}.")
     with open_published(settings) as connection:
-        working = holder(Home.at(settings.ac_pipeline_home))
         found = {name: _read(connection, sql) for name, sql in QUERIES.items()}
     if as_json:
         print_json({"in_flight": str(working) if working else None, **found})
         return
-    if working:
-        console.print(f"A run is in flight: {working}.")
     for run in found["run"]:
         console.print(f"Last run: {run['kind']} {run['state']}, started {run['started_at']} UTC.")
     for name, title in TITLES.items():

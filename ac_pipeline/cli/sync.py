@@ -13,7 +13,7 @@ from ac_pipeline.cli.output import AS_JSON, console, errors, print_json, print_t
 from ac_pipeline.dbt_project import DbtProject, dbt_environment
 from ac_pipeline.errors import ATTENTION_EXIT_CODE, SettingsError
 from ac_pipeline.home import Home
-from ac_pipeline.model.window import parse_utc, window_ending_by
+from ac_pipeline.model.window import Window, parse_utc, window_ending_by
 from ac_pipeline.settings import load_settings
 from ac_pipeline.sync.report import RunReport
 from ac_pipeline.sync.session import open_session
@@ -37,7 +37,7 @@ def sync(as_of: AsOf = None, dbt: Dbt = True, as_json: bool = AS_JSON) -> None:
     """
     settings = load_settings()
     settings.account()
-    window = window_ending_by(settings.sync_cron, _moment(as_of))
+    window = _window(settings.sync_cron, as_of)
     with (
         open_session(settings, kind="sync", run_id=str(uuid.uuid4())) as session,
         Progress(
@@ -63,12 +63,11 @@ def sync(as_of: AsOf = None, dbt: Dbt = True, as_json: bool = AS_JSON) -> None:
         raise typer.Exit(ATTENTION_EXIT_CODE)
 
 
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
+def _window(cron: str, as_of: str | None) -> Window:
+    text = as_of or ""
     try:
-        return parse_utc(text)
-    except ValueError:
+        return window_ending_by(cron, parse_utc(text) if as_of is not None else datetime.now(UTC))
+    except (ValueError, OverflowError):
         raise SettingsError(
             f"--as-of {text} is not a moment.", "Write it like 2026-04-05T12:00 (UTC) or 2026-04-05T12:00+02:00."
         ) from None
@@ -113,7 +112,8 @@ def _print(report: RunReport, as_json: bool) -> None:
 WITHHELD = {
     "no_contact_row": "they have no row with a usable e-mail in contacts.yaml's query (no_contact_row)",
     "address_in_use": "their e-mail still belongs to another contact (address_in_use)",
-    "only_members_are_created": "they are no contacts yet, and in no audience (only_members_are_created)",
+    "only_members_are_created": "they are no contacts yet, and in no audience that is sent (only_members_are_created)",
+    "reserved_domain": "their address is at a domain for examples, and this is a real account (reserved_domain)",
     "no_name": "they are no contacts yet, and have neither first nor last name (no_name; see create_contacts)",
     "may_not_exist": "it is not known whether they became contacts (may_not_exist)",
 }

@@ -71,6 +71,7 @@ class TraitFile(SourceFile):
     """`traits/<key>.yaml`."""
 
     name: Text
+    guard: GuardFile = GuardFile()
     type: ValueType = Field(strict=False)
 
 

@@ -54,7 +54,7 @@ def load_declarations(folder: Path, dialect: str = "duckdb") -> Loaded:
         return Loaded(None, (Fault(folder, 1, "is not a folder", "set AC_PIPELINE_ASSETS to your assets"),))
     reader = _Reader(folder, dialect)
     destination = reader.destination()
-    contacts = reader.contacts()
+    contacts = reader.contacts(destination.guard)
     paths = {path: kind for name, kind in _FOLDERS.items() for path in _yaml_files(folder / name)}
     read = [reader.keyed(path, kind, destination.guard) for path, kind in paths.items()]
     found = [declaration for declaration in read if declaration is not None]
@@ -95,7 +95,7 @@ class _Reader:
             return Destination()
         return Destination(values.create_contacts, values.create_fields, _guard(values.guard, Guard()))
 
-    def contacts(self) -> Declaration | None:
+    def contacts(self, guard: Guard) -> Declaration | None:
         path = self.folder / "contacts.yaml"
         if not path.exists():
             hint = "add it; it says who can be synced: sql: select user_id, email, first_name, … from …"
@@ -105,7 +105,8 @@ class _Reader:
         query = self.queries.get(path)
         if values is None or query is None:
             return None
-        return Declaration(Kind.CONTACTS, "contacts", "Contacts", query, path, values.description, values.owner)
+        declaration = Declaration(Kind.CONTACTS, "contacts", "Contacts", query, path, values.description, values.owner)
+        return replace(declaration, guard=guard)
 
     def keyed(self, path: Path, kind: Kind, guard: Guard) -> Declaration | None:
         """Read one audience or trait."""
@@ -117,10 +118,10 @@ class _Reader:
         declaration = Declaration(
             kind, path.stem, values.name.strip(), query, path, values.description.strip(), values.owner
         )
+        declaration = replace(declaration, guard=_guard(values.guard, guard))
         if isinstance(values, TraitFile):
             return replace(declaration, value_type=values.type)
-        sent = values.membership.field
-        return replace(declaration, guard=_guard(values.guard, guard), sent=sent)
+        return replace(declaration, sent=values.membership.field)
 
     def colliding(self, paths: list[Path]) -> None:
         """Two declarations may not share a key: they would share a personalisation tag and a field."""

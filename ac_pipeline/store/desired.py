@@ -57,6 +57,16 @@ def compare(store: Store, property_id: int, as_of: datetime) -> Step:
     return Step(int(before), int(after), int(entries), int(exits))
 
 
+def changing_hands(store: Store) -> int:
+    """Return how many approved addresses another contact has in the snapshot that was just compared."""
+    row = store.connection.execute(
+        """select count(*) from old_values
+        join new_values on new_values.value = old_values.value
+        where new_values.contact_id <> old_values.contact_id"""
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def approve(store: Store, property_id: int, as_of: datetime, *, keep_vanished: bool) -> None:
     """Make the compared snapshot desired.
 

@@ -27,6 +27,10 @@ def read_incoming(store: Store, extracted: Extracted, ids: dict[str, int], as_of
     store.connection.execute(
         "create or replace temp table incoming (property_id integer, contact_id integer, value varchar)"
     )
+    store.connection.execute(
+        "delete from engine.problem where key = $key and as_of <= $as_of",
+        {"key": extracted.declaration.key, "as_of": as_of},
+    )
     if extracted.rows == 0:
         return
     columns = _columns(store, extracted.table)
@@ -188,13 +192,12 @@ def _give_ids(store: Store, users: str) -> None:
 
 
 def _record_problems(store: Store, key: str, as_of: datetime) -> None:
-    """List unusable rows by user id; those without one are only counted. The newest window is kept."""
-    store.connection.execute(
-        "delete from engine.problem where key = $key and as_of <= $as_of", {"key": key, "as_of": as_of}
-    )
+    """List unusable rows by user id; those without one are only counted. Only the newest window's are kept."""
     store.connection.execute(
         """insert into engine.problem
-        select $as_of, $key, fault, user_id, null, count(*)
-        from judged where fault is not null group by fault, user_id""",
+        select $as_of, $key, fault, user_id, count(*)
+        from judged
+        where fault is not null and not exists (select 1 from engine.computed_window where as_of > $as_of)
+        group by fault, user_id""",
         {"as_of": as_of, "key": key},
     )

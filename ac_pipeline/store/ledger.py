@@ -64,10 +64,15 @@ def outcomes_of_run(store: Store) -> dict[Outcome, int]:
     return {Outcome(outcome): int(count) for outcome, count in rows}
 
 
-def fold(store: Store) -> None:
-    """Bring the ledger up to date with recorded outcomes. Calling it again changes nothing."""
+def fold(store: Store) -> int:
+    """Bring the ledger up to date with recorded outcomes. Calling it again changes nothing.
+
+    Returns how many contacts turned out to be deleted and made again: what they were told before is unknown.
+    """
     with store.transaction() as connection:
         run_script(connection, "fold")
+        row = connection.execute("select count(distinct contact_id) from doubted").fetchone()
+    return int(row[0]) if row else 0
 
 
 def recover(store: Store) -> int:

@@ -37,13 +37,14 @@ def reconcile(store: Store) -> None:
         run_script(connection, "reconcile", account_id=ACCOUNT_ID)
 
 
-def fill_outbox(store: Store, *, with_name: bool) -> Planned:
+def fill_outbox(store: Store, *, with_name: bool, real_account: bool = False) -> Planned:
     """Write the outbox anew from `pending`; a newer desired state supersedes what was not sent.
 
-    `with_name`: a member becomes a contact only with a first or last name.
+    `with_name`: a member becomes a contact only with a first or last name. `real_account`: people at domains that
+    are reserved for examples are withheld.
     """
     with store.transaction() as connection:
-        run_script(connection, "plan", account_id=ACCOUNT_ID, with_name=with_name)
+        run_script(connection, "plan", account_id=ACCOUNT_ID, with_name=with_name, real_account=real_account)
         run_script(connection, "outbox", account_id=ACCOUNT_ID)
         row = connection.execute(
             "select count(*), count(*) filter (where reason = 'create') from engine.outbox"

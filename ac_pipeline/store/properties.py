@@ -32,6 +32,12 @@ def register(store: Store, declarations: Declarations) -> dict[str, int]:
                        (nextval('engine.property_ids'), $kind, $key, $name, $type, $description, true, $sent)""",
                     values,
                 )
+        # A retired declaration waits for nobody.
+        connection.execute(
+            """update engine.held set released_at = $now where released_at is null
+                and property_id in (select property_id from engine.property where not declared)""",
+            {"now": store.now()},
+        )
     return property_ids(store)
 
 

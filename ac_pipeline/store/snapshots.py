@@ -42,10 +42,16 @@ class WindowSnapshot:
     """Whether no later window was computed in this home: only then may it be delivered."""
 
 
+def newest_computed(store: Store) -> datetime | None:
+    """Return the end of the newest window ever computed in this home, in UTC without a zone."""
+    row = store.connection.execute("select max(as_of) from engine.computed_window").fetchone()
+    return row[0] if row else None
+
+
 def is_newest(store: Store, window: Window) -> bool:
     """Whether no window after this one was ever computed in this home."""
-    row = store.connection.execute("select max(as_of) from engine.computed_window").fetchone()
-    return row is None or row[0] is None or naive(window.as_of) >= row[0]
+    newest = newest_computed(store)
+    return newest is None or naive(window.as_of) >= newest
 
 
 def take_snapshot(store: Store, window: Window, extraction: Extraction, ids: dict[str, int]) -> WindowSnapshot:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
-from ac_pipeline.errors import UnknownName
-from ac_pipeline.model.declaration import Declaration, Declarations, Guard, Kind
+from ac_pipeline.errors import Inconsistent, UnknownName
+from ac_pipeline.model.declaration import Declaration, Declarations, Kind
 from ac_pipeline.model.properties import properties_of
 from ac_pipeline.store import desired
 from ac_pipeline.store.snapshots import WindowSnapshot
@@ -43,19 +44,32 @@ def release(store: Store, declarations: Declarations, ids: dict[str, int], key: 
     if key not in waiting or declaration is None:
         names = ", ".join(waiting) or "nothing"
         raise UnknownName(f"`{key}` is not held; held now: {names}.", "See `ac-pipeline status`.")
+    held = waiting[key]
+    first = ids[properties_of(declaration)[0].key]
     with store.transaction():
-        for item in properties_of(declaration):
-            desired.compare(store, ids[item.key], waiting[key].as_of)
-            _approve(store, declaration, ids, item.key, waiting[key].as_of)
-    return waiting[key]
+        step = _compare(store, declaration, first, held.as_of)
+        same = (step.before, step.after, step.exits) == (held.before, held.after, held.exits)
+        if same:
+            for item in properties_of(declaration):
+                desired.compare(store, ids[item.key], held.as_of)
+                _approve(store, declaration, ids, item.key, held.as_of)
+        else:
+            desired.hold(store, first, held.as_of, step, f"{held.reason}; computed again since")
+    if not same:
+        raise Inconsistent(
+            f"`{key}` was computed again after it was held: {step.before:,} contacts would now become {step.after:,} "
+            f"with {step.exits:,} exits, not {held.after:,} with {held.exits:,}. Nothing was released.",
+            "If that is right, release it once more.",
+        )
+    return held
 
 
 def _judge(store: Store, declaration: Declaration, ids: dict[str, int], as_of: datetime) -> dict[str, desired.Step]:
     """The first property of a declaration decides for all: of contacts that is the e-mail."""
     approved = {}
     for number, item in enumerate(properties_of(declaration)):
-        step = desired.compare(store, ids[item.key], as_of)
-        reason = verdict(_guard(declaration), step) if number == 0 else None
+        step = _compare(store, declaration, ids[item.key], as_of)
+        reason = verdict(declaration.guard, step) if number == 0 else None
         if reason is not None:
             desired.hold(store, ids[item.key], as_of, step, reason)
             logger.warning("%s is held: %s", declaration.key, reason)
@@ -65,9 +79,16 @@ def _judge(store: Store, declaration: Declaration, ids: dict[str, int], as_of: d
     return approved
 
 
-def _guard(declaration: Declaration) -> Guard:
-    """Who leaves the contacts loses nothing, and their values stay known: only an empty result is suspicious."""
-    return Guard(max_exit_share=1.0) if declaration.kind is Kind.CONTACTS else declaration.guard
+def _compare(store: Store, declaration: Declaration, property_id: int, as_of: datetime) -> desired.Step:
+    """Compare with the approved values. Of contacts, those count as leaving whose address another one has now.
+
+    Who vanishes from the contacts loses nothing, and stays known; but an address that changes hands takes
+    what was said about it along, and many at once mean that users got other ids.
+    """
+    step = desired.compare(store, property_id, as_of)
+    if declaration.kind is Kind.CONTACTS:
+        return replace(step, exits=desired.changing_hands(store))
+    return step
 
 
 def _approve(store: Store, declaration: Declaration, ids: dict[str, int], key: str, as_of: datetime) -> None:

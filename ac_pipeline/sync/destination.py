@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
-from ac_pipeline.activecampaign import ActiveCampaign, account_host, connect
+from ac_pipeline.activecampaign import ActiveCampaign, connect
+from ac_pipeline.activecampaign.address import parse_address
 from ac_pipeline.model.declaration import CreateContacts, Declarations
 from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.settings import Settings
@@ -30,7 +32,8 @@ from ac_pipeline.sync.report import Delivery
 logger = logging.getLogger(__name__)
 
 PASSES = 3
-"""A renamed contact frees its address for another one, who is sent in the pass after."""
+"""A renamed contact frees its address for another one; one that had been deleted over there and is made again
+has to be told the rest of what it was. Both are sent in the pass after."""
 
 
 def deliver_pending(store: Store, settings: Settings, declarations: Declarations, progress: Progress) -> Delivery:
@@ -40,10 +43,12 @@ def deliver_pending(store: Store, settings: Settings, declarations: Declarations
     """
     begun = time.monotonic()
     url, key = settings.account()
-    require_host(store, account_host(url))
+    address = parse_address(url)
+    require_host(store, address.host)
     with_name = declarations.destination.create_contacts is CreateContacts.WITH_NAME
+    fill = partial(fill_outbox, with_name=with_name, real_account=not address.loopback)
     reconcile(store)
-    planned = fill_outbox(store, with_name=with_name)
+    planned = fill(store)
     if planned.contacts == 0 and "may_not_exist" not in planned.withheld:
         return Delivery(withheld=planned.withheld, seconds=time.monotonic() - begun)
 
@@ -54,7 +59,7 @@ def deliver_pending(store: Store, settings: Settings, declarations: Declarations
             await client.me()
             bind_account(store, await client.account())
             save_fields(store, await ensure_fields(client, declarations))
-            return await _passes(store, client, progress, with_name=with_name), client.requests
+            return await _passes(store, client, fill, progress), client.requests
 
     planned, requests = asyncio.run(run())
     outcomes = outcomes_of_run(store)
@@ -69,7 +74,9 @@ def deliver_pending(store: Store, settings: Settings, declarations: Declarations
     )
 
 
-async def _passes(store: Store, client: ActiveCampaign, progress: Progress, *, with_name: bool) -> Planned:
+async def _passes(
+    store: Store, client: ActiveCampaign, fill: Callable[[Store], Planned], progress: Progress
+) -> Planned:
     """Plan and send until another pass could not send more; return the plans added up."""
     contacts = creates = 0
     withheld: Mapping[str, int] = {}
@@ -77,7 +84,7 @@ async def _passes(store: Store, client: ActiveCampaign, progress: Progress, *, w
         for contact_id, email in unresolved_addresses(store):
             resolve_existence(store, contact_id, email, await client.find_contact(email))
         reconcile(store)
-        planned = fill_outbox(store, with_name=with_name)
+        planned = fill(store)
         require_fields(store)
         contacts, creates, withheld = contacts + planned.contacts, creates + planned.creates, planned.withheld
         try:
@@ -85,7 +92,7 @@ async def _passes(store: Store, client: ActiveCampaign, progress: Progress, *, w
                 store, client, total=planned.contacts, in_flight=client.in_flight, progress=progress
             )
         finally:
-            fold(store)
-        if not answered[Outcome.ACKNOWLEDGED] or "address_in_use" not in withheld:
+            doubted = fold(store)
+        if not answered[Outcome.ACKNOWLEDGED] or not (doubted or "address_in_use" in withheld):
             break
     return Planned(contacts, creates, withheld)

@@ -22,6 +22,9 @@ _TYPES = {
     ValueType.DATE: FieldType.DATE,
     ValueType.DATETIME: FieldType.DATETIME,
 }
+_TEXTS = frozenset({"text", "textarea", "hidden"})
+"""Fields that hold any value as it is written."""
+_FITS = {FieldType.DROPDOWN: _TEXTS | {"radio"}}
 _BOOLEAN = ("true", "false")
 
 
@@ -60,6 +63,7 @@ async def ensure_fields(client: FieldMaker, declarations: Declarations) -> Mappi
             f"ActiveCampaign has no custom field for {names}, and create_fields is off. Nothing was sent.",
             "Create the fields there, or set create_fields: true in destination.yaml.",
         )
+    _refuse_unfit(catalog, wanted)
     ids = {}
     for declaration in wanted:
         spec = field_spec(declaration)
@@ -67,8 +71,29 @@ async def ensure_fields(client: FieldMaker, declarations: Declarations) -> Mappi
         if found is None:
             logger.info("creating the custom field of %s", declaration.key)
             found = await client.create_field(spec)
-        else:
+        elif found.type == spec.type:
             # A creation may have been interrupted; it costs no request when nothing is missing.
             found = await client.complete_field(found, spec)
         ids[declaration.key] = found.id
     return ids
+
+
+def _refuse_unfit(catalog: FieldCatalog, wanted: list[Declaration]) -> None:
+    """Raise OwnerMustAct when two declarations meet in one field, or a field cannot hold its values."""
+    faults = []
+    keys: dict[str, str] = {}
+    for declaration in wanted:
+        spec = field_spec(declaration)
+        found = catalog.find(spec)
+        if found is None:
+            continue
+        other = keys.setdefault(found.id, declaration.key)
+        if other != declaration.key:
+            faults.append(f"{other} and {declaration.key} are both the field %{found.perstag.strip('%')}%")
+        if found.type != spec.type and found.type not in _FITS.get(spec.type, _TEXTS):
+            faults.append(f"{declaration.key} is {spec.type.value}, but its field is of type {found.type}")
+    if faults:
+        raise OwnerMustAct(
+            f"Custom fields of ActiveCampaign do not fit: {'; '.join(faults)}. Nothing was sent.",
+            "Rename the declaration, or change the field in ActiveCampaign.",
+        )

@@ -25,6 +25,8 @@ class Delivery:
     seconds: float = 0.0
     skipped: str = ""
     """Why nothing was sent on purpose; empty when a delivery took place."""
+    blocked: bool = False
+    """Whether that concerns the newest window by the clock: nothing can be sent until time catches up."""
 
     @classmethod
     def of_outcomes(cls, outcomes: Mapping[Outcome, int]) -> Delivery:
@@ -60,7 +62,9 @@ class RunReport:
     @property
     def needs_attention(self) -> bool:
         """Whether something waits for a person: held, failed, refused or without a certain outcome."""
-        return bool(self.held or self.failed or self.delivery.rejected or self.delivery.unknown)
+        return bool(
+            self.held or self.failed or self.delivery.blocked or self.delivery.rejected or self.delivery.unknown
+        )
 
     def summary(self) -> dict[str, object]:
         """Return counts only, for the run's record in the store."""

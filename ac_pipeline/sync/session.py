@@ -22,7 +22,7 @@ from ac_pipeline.store.desired import Step
 from ac_pipeline.store.ledger import outcomes_of_run, recover
 from ac_pipeline.store.properties import register
 from ac_pipeline.store.publish import publish
-from ac_pipeline.store.snapshots import WindowSnapshot, take_snapshot
+from ac_pipeline.store.snapshots import WindowSnapshot, newest_computed, take_snapshot
 from ac_pipeline.store.store import Clock, Store, open_store, utc_now
 from ac_pipeline.sync.approval import judge
 from ac_pipeline.sync.deliver import Progress, no_progress
@@ -114,6 +114,7 @@ class Session:
             self.approved = judge(self.store, self.declarations, self.ids, taken)
         else:
             logger.info("window %s is older than the newest one: history only", window.key)
+        publish(self.store)  # people need not wait for a long delivery to see it
         return taken
 
     @_step
@@ -124,8 +125,13 @@ class Session:
         was answered before is recorded.
         """
         if self.snapshots and not any(snapshot.newest for snapshot in self.snapshots):
-            reason = "a later window was computed before; only the newest window is delivered"
-            self.delivery = Delivery(skipped=reason)
+            newest = newest_computed(self.store)
+            reason = (
+                f"the window that ends {newest:%Y-%m-%d %H:%M} UTC was computed before; only the newest is delivered"
+            )
+            by_the_clock = window_ending_by(self.settings.sync_cron, self.clock())
+            blocked = any(snapshot.window == by_the_clock for snapshot in self.snapshots)
+            self.delivery = Delivery(skipped=reason, blocked=blocked)
             return self.delivery
         from ac_pipeline.sync.destination import deliver_pending  # the HTTP client is needed only here
 

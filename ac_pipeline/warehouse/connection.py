@@ -54,7 +54,7 @@ def open_warehouse(url: str) -> Iterator[Warehouse]:
     except duckdb.Error as error:
         raise WarehouseError(
             f"The warehouse {path} cannot be opened: {redact(str(error))}",
-            "Close programs that write to it; DuckDB allows readers only while nobody writes.",
+            "It must be a DuckDB file, and no program may be writing to it meanwhile.",
         ) from None
     try:
         connection.execute("set TimeZone = 'UTC'")

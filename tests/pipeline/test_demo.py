@@ -143,3 +143,20 @@ def test_dev_gives_dagster_every_setting(tmp_path: Path) -> None:
     again = Settings(_env_file=None, **{name.lower(): value for name, value in given.items()})  # type: ignore[arg-type]
     assert again == settings
     assert isinstance(again.activecampaign_api_key, SecretStr)
+
+
+def test_the_demos_dbt_project_is_never_built_into_another_warehouse(tmp_path: Path) -> None:
+    """Somebody who sets a real warehouse and forgets to replace dbt/ loses no table."""
+    for folder in ("assets", "dbt"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("target", "logs"))
+    warehouse = tmp_path / "company.duckdb"
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("create schema marts; create table marts.customers as select 1 as mine")
+    settings = {**FOREIGN, "WAREHOUSE_URL": f"duckdb://{warehouse}", "AC_PIPELINE_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-m", "ac_pipeline", "sync"],
+        cwd=tmp_path, env={**os.environ, **settings}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "the demo's dbt project" in done.stderr) == (5, True), done.stderr
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        assert connection.execute("from marts.customers").fetchall() == [(1,)]

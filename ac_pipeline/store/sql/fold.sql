@@ -9,12 +9,16 @@ where attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.fold
     and outcome.outcome <> 'not_sent';
 
 -- A contact that answers under another id was deleted over there: nothing it was told before can be relied on.
-update engine.ledger set state = 'unknown'
+create or replace temp table doubted as
+select fresh.account_id, fresh.contact_id
 from fresh
 join engine.remote_contact as remote
     on remote.account_id = fresh.account_id and remote.contact_id = fresh.contact_id
-where ledger.account_id = fresh.account_id and ledger.contact_id = fresh.contact_id
-    and fresh.outcome = 'acknowledged' and fresh.remote_id <> remote.remote_id;
+where fresh.outcome = 'acknowledged' and fresh.remote_id <> remote.remote_id;
+
+update engine.ledger set state = 'unknown'
+from doubted
+where ledger.account_id = doubted.account_id and ledger.contact_id = doubted.contact_id;
 
 -- So was one that is not found under its id.
 update engine.ledger set state = 'unknown'

@@ -60,6 +60,10 @@ select
             and (not due.enters or attempted_address.email is distinct from desired_field.email)
         then 'may_not_exist'
         when desired_field.email is null then 'no_contact_row'
+        -- Nobody lives at these domains (RFC 2606): what has them is invented, and a real account is spared it.
+        when $real_account
+            and regexp_matches(desired_field.email, '[@.](example\.(com|net|org)|example|test|invalid|localhost)$')
+        then 'reserved_domain'
         when in_use.contact_id is not null then 'address_in_use'
         when remote.remote_id is not null then null
         when not due.enters then 'only_members_are_created'

@@ -20,7 +20,9 @@ aimed as (
         case
             when compared.desired is not null then compared.desired
             -- Only who was told `true`, or may have been, is told `false`.
+            -- While the audience is held nobody is: the person who releases it decides.
             when property.kind = 'audience' and (compared.state <> 'acknowledged' or compared.told = 'true')
+                and property.property_id not in (select property_id from engine.held where released_at is null)
             then 'false'
         end as target
     from compared

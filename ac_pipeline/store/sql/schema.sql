@@ -43,7 +43,7 @@ create table if not exists engine.not_computed (
 
 -- Rows of the warehouse that could not be used, per window.
 create table if not exists engine.problem (
-    as_of timestamp not null, key varchar not null, kind varchar not null, user_id varchar, detail varchar,
+    as_of timestamp not null, key varchar not null, kind varchar not null, user_id varchar,
     rows bigint not null
 );
 

@@ -22,13 +22,21 @@ with recursive walk as (
     select walk.start, wanted.old_contact_id
     from walk join wanted on wanted.new_contact_id = walk.reached
 ),
+unresolved as (
+    select ledger.contact_id from engine.ledger
+    left join engine.remote_contact as own
+        on own.account_id = ledger.account_id and own.contact_id = ledger.contact_id
+    where ledger.account_id = $account_id and ledger.state = 'unknown' and own.contact_id is null
+),
 confirmed as (
     select contact_id, max(attempt_id) as attempt_id
     from engine.ledger where account_id = $account_id and state = 'acknowledged' group by contact_id
 ),
 by_address as (
     select old_contact_id, new_contact_id from wanted
-    where old_wants is null or new_contact_id in (select start from walk where start = reached)
+    where (old_wants is null or new_contact_id in (select start from walk where start = reached))
+        -- Whether the new owner's own creation took effect must be known first (see plan.sql).
+        and new_contact_id not in (select contact_id from unresolved)
 ),
 -- Two of ours that were answered under one id are one contact; who was confirmed last has it.
 by_id as (
@@ -66,6 +74,14 @@ select ledger.property_id, taken.new_contact_id as contact_id, 'unknown' as stat
 from engine.ledger join taken on taken.old_contact_id = ledger.contact_id
 where ledger.account_id = $account_id
 union all
+-- Two of ours that are one contact over there: what the new owner was told itself still holds.
+select ledger.property_id, ledger.contact_id, ledger.state, ledger.value, ledger.attempt_id
+from engine.ledger
+join taken on taken.new_contact_id = ledger.contact_id
+join engine.remote_contact as own on own.account_id = ledger.account_id and own.contact_id = taken.new_contact_id
+join engine.remote_contact as other on other.account_id = ledger.account_id and other.contact_id = taken.old_contact_id
+where ledger.account_id = $account_id and own.remote_id = other.remote_id
+union all
 select ledger.property_id, former.contact_id, ledger.state, ledger.value, ledger.attempt_id
 from engine.ledger
 join left_behind on left_behind.contact_id = ledger.contact_id
@@ -89,7 +105,8 @@ where account_id = $account_id
     and contact_id in (select old_contact_id from taken union select new_contact_id from taken);
 
 insert into engine.ledger
-select $account_id, contact_id, property_id, any_value(state), any_value(value), null, max(attempt_id)
+select $account_id, contact_id, property_id, arg_max(state, attempt_id), arg_max(value, attempt_id), null,
+    max(attempt_id)
 from handed group by contact_id, property_id;
 
 insert into engine.remote_contact

@@ -6,7 +6,7 @@ with timed as (
         cds,
         amount,
         -- The source has days only. A time of day from a hash is the same in every run and spread over the day.
-        cast(purchased_on + cast({{ var('shift_days') }} as integer) as timestamp)
+        cast(purchased_on + cast({{ shift_days() }} as integer) as timestamp)
         + to_seconds(cast('0x' || substr(md5(cast(purchase_id as varchar)), 1, 8) as bigint) % 86400)
             as ordered_at
     from {{ ref('cdnow_purchases') }}

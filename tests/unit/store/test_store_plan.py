@@ -163,6 +163,17 @@ def test_members_without_a_name_are_created_when_the_destination_says_always(sto
     assert (planned.creates, len(sent)) == (1, 1)
 
 
+@pytest.mark.parametrize("domain", ["example.com", "mail.example.org", "shop.test", "nowhere.invalid", "a.example"])
+def test_invented_people_never_reach_a_real_account(store: Store, domain: str) -> None:
+    """Nobody lives at a domain for examples; the sandbox may have them, and real neighbours are sent."""
+    desired = {"first_name": "Ann", "buyers": "true"}
+    contacts = {1: Contact({"email": f"a@{domain}", **desired}), 2: Contact({"email": "b@myexample.com", **desired})}
+    plan(store, contacts)
+    planned = fill_outbox(store, with_name=True, real_account=True)
+    assert planned == Planned(1, 1, {"reserved_domain": 1})
+    assert fill_outbox(store, with_name=True, real_account=False).contacts == 2
+
+
 def test_a_contact_that_exists_needs_no_name(store: Store) -> None:
     """The name is asked for creation only."""
     contact = Contact({"email": "a@example.com", "buyers": "true"}, {"email": ("acknowledged", "a@example.com")}, "7")
