@@ -90,6 +90,11 @@ ROWS: tuple[Row, ...] = (
         ServiceUnavailable, "ActiveCampaign was unavailable for longer than a run may wait.", "A later run continues.",
     ),
     Row(
+        "section 4, D9: bulk import over its own limit", (200, 499), frozenset({Sign.LIMITED}), Next.THROTTLE,
+        Outcome.NOT_SENT, 1, "throttled", ServiceUnavailable,
+        "ActiveCampaign kept refusing imports for longer than a run may wait.", "A later run continues.",
+    ),
+    Row(
         "section 2: a masked failure", (200, 299), frozenset({Sign.MASKED}),
         Next.RETRY, Outcome.UNKNOWN, FEW, "success with X-Ac-Error",
     ),
