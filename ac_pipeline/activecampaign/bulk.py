@@ -12,13 +12,13 @@ from ac_pipeline.activecampaign.limiter import Clock, Limiter, Sleep
 from ac_pipeline.activecampaign.payloads import MOST_BYTES, MOST_ROWS, Batch
 from ac_pipeline.activecampaign.shapes import Shape, Text, Total, read
 from ac_pipeline.errors import Inconsistent
-from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.model.bulk import ImportProgress, ImportStatus, RefusedRow, Submission
+from ac_pipeline.model.delivery import Outcome
 
 MINUTE = 60.0
 RATE, RATE_OF_ONE = 100.0, 20.0
 """Requests a minute, and of those that hold a single contact (reference, section 4)."""
-_KNOWN_REASON = re.compile(r"field ['\"‘’ ]*([a-z_]{1,30})['\"‘’ ]* (not found|incorrect format)")
+_KNOWN_REASON = re.compile(r"field['\"‘’ ]*([a-z_]{1,30})['\"‘’ ]* (not found|incorrect format)")
 
 
 class _SubmissionAnswer(Shape):

@@ -14,6 +14,7 @@ from ac_pipeline.activecampaign.directory import START, contacts_by_id, director
 from ac_pipeline.activecampaign.fields import Fields
 from ac_pipeline.activecampaign.payloads import Batch
 from ac_pipeline.model.account import Account, Field, FieldSpec
+from ac_pipeline.model.bulk import ImportProgress, Submission
 from ac_pipeline.model.contact import (
     Contact,
     ContactDetails,
@@ -27,7 +28,6 @@ from ac_pipeline.model.contact import (
     Tagged,
 )
 from ac_pipeline.model.delivery import Answer
-from ac_pipeline.model.bulk import ImportProgress, Submission
 
 
 class ActiveCampaign:
