@@ -31,6 +31,8 @@ def test_contacts_are_listed_with_their_fields_by_title(api: Api) -> None:
     plan = api.field("Plan")
     api.sync("a@b.com", firstName="A", lastName="B", phone="1", fieldValues=[{"field": plan, "value": "Pro"}])
     api.sync("c@b.com")
+    api.post("/contactTags", {"contactTag": {"contact": "1", "tag": api.tag("VIP")}})
+    api.post("/contactLists", {"contactList": {"contact": "1", "list": api.list("News"), "status": 1}})
 
     first, second = api.control("/sandbox/contacts").json()["contacts"]
 
@@ -43,8 +45,10 @@ def test_contacts_are_listed_with_their_fields_by_title(api: Api) -> None:
         "created_at": "2026-03-01T12:00:00+00:00",
         "updated_at": "2026-03-01T12:00:00+00:00",
         "fields": {"Plan": "Pro"},
+        "tags": ["VIP"],
+        "lists": {"News": 1},
     }
-    assert (second["id"], second["fields"]) == ("2", {})
+    assert (second["id"], second["fields"], second["tags"], second["lists"]) == ("2", {}, [], {})
 
 
 def test_fields_are_listed_with_options_lists_and_groups(api: Api) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-_COLUMNS = "arrived_at, method, path, template, status, bytes_in, bytes_out, throttled, duration_us"
+_COLUMNS = "arrived_at, method, path, template, status, bytes_in, bytes_out, throttled, fault, duration_us"
 # A second is half open: a request counts with those up to 999,999 µs before it.
 _BUSIEST = """
     select coalesce(max(requests), 0) from (
@@ -28,6 +28,8 @@ class Logged:
     bytes_out: int
     throttled: int
     """1 when it was refused for coming too fast."""
+    fault: str
+    """What was made to go wrong; "" for nothing. Status 0 is no answer at all."""
     duration_us: int
 
 
@@ -54,9 +56,10 @@ def add(db: sqlite3.Connection, logged: Logged) -> None:
         logged.bytes_in,
         logged.bytes_out,
         logged.throttled,
+        logged.fault,
         logged.duration_us,
     )
-    db.execute(f"insert into requests ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    db.execute(f"insert into requests ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def latest(db: sqlite3.Connection, limit: int) -> list[tuple[int, Logged]]:
