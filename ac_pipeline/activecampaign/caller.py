@@ -17,7 +17,7 @@ from ac_pipeline.activecampaign.connection import Params, exchange
 from ac_pipeline.activecampaign.limiter import Limiter, PauseTooLong, Sleep, Turn
 from ac_pipeline.activecampaign.outcomes import THROTTLED, Next, Row, decide
 from ac_pipeline.activecampaign.reply import Reply, Sign, no_reply
-from ac_pipeline.activecampaign.waits import Patience, remaining, retry_after
+from ac_pipeline.activecampaign.waits import Patience, announced, retry_after
 from ac_pipeline.errors import OwnerMustAct, PipelineError, ServiceUnavailable
 from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.privacy import redact
@@ -170,8 +170,10 @@ class Caller:
                 reply = await exchange(
                     self._http, call.method, call.path, params=call.params, body=call.body, whole=self._whole
                 )
+        if limit := announced(reply.headers, "limit"):
+            self._limiter.announced(limit)
         if reply.status is not None and decide(reply).next is not Next.THROTTLE:
-            left = remaining(reply.headers)
+            left = announced(reply.headers, "remaining")
             for limiter, turn in made.turns:
                 limiter.let_through(turn, left if limiter is self._limiter else None)
         return reply, made
@@ -180,7 +182,7 @@ class Caller:
         """Make what was over its limit pause, and return for how many seconds."""
         asked = retry_after(reply.headers, self._now())
         # Bulk import counts by the minute, and asks to come back in a minute.
-        first = refusals + 3 if reply.sign is Sign.LIMITED else refusals
+        first = refusals + 2 if reply.sign is Sign.LIMITED else refusals
         wait = self._patience.backoff(first, self._jitter) if asked is None else asked
         for limiter, turn in made.refusing(reply):
             limiter.refused(turn, wait)

@@ -15,15 +15,15 @@ SLACK, SLACK_SHARE = 0.02, 0.004
 """Seconds by which the network may bunch requests together without a refusal (measured: 204 ms survive 20 ms), and
 at least this part of the window."""
 MORE_SLACK, SPREAD_SLACK, MOST_SLACK = 0.025, 0.12, 0.2
-"""What each refusal adds to them, where bunching can explain it: at least the first, up to the second as much as the
-times of answers differ, and never beyond the third."""
+"""Where bunching can explain a refusal they become as many as the times of answers differ by: up to the second at
+once, from there by the first at each refusal, and never more than the third."""
 FORGET = 0.00005
 """Part of the learned slack that each request takes off: about an hour at 5 requests a second."""
 LATE = 0.005
 """Seconds a request may start late and not put off the next: the event loop wakes up a millisecond or two late."""
-SLOWER, SLOWEST = 1.5, 10.0
+SLOWER, SLOWEST = 1.25, 10.0
 """Factors on the spacing after a refusal, and at most."""
-RECOVERY, TROUBLE_FADES = 8, 0.98
+RECOVERY, TROUBLE_FADES = 8, 0.95
 """Requests to be let through until the pace is the full one again, doubled by each refusal that is not long past;
 and what is left of such a refusal after each request."""
 
@@ -51,8 +51,7 @@ class Limiter:
     """
 
     def __init__(self, rate: float, share: float, *, clock: Clock, sleep: Sleep, window: float = WINDOW) -> None:
-        self._window, self._allowed = window, max(1, math.floor(rate))
-        self._even = window / (rate * share)
+        self._window, self._most, self._rate, self._share = window, rate, rate, share
         self._first_slack = self._slack = max(SLACK, SLACK_SHARE * window)
         self._clock, self._sleep = clock, sleep
         self._queue = asyncio.Lock()
@@ -69,8 +68,13 @@ class Limiter:
         return self._full_pace * self._slowness
 
     @property
+    def _allowed(self) -> int:
+        return max(1, math.floor(self._rate))
+
+    @property
     def _full_pace(self) -> float:
-        return max(self._even, (self._window + self._slack) / self._allowed)
+        even = self._window / (self._rate * self._share)
+        return max(even, (self._window + self._slack) / self._allowed)
 
     @property
     def _credit(self) -> float:
@@ -109,6 +113,10 @@ class Limiter:
         self._starts.append(now)
         return Turn(started=now, oldest=self._starts[0])
 
+    def announced(self, limit: int) -> None:
+        """Take the service's own word for its limit, in requests per window from 1, where it is lower than ours."""
+        self._rate = min(self._most, limit)
+
     def refused(self, turn: Turn, wait: float) -> None:
         """Pause everything for `wait` seconds and go slower; refusals of one burst slow down once."""
         now = self._clock()
@@ -116,8 +124,8 @@ class Limiter:
         if turn.started <= self._slowed_at:
             return
         if self._allowed * self._full_pace < self._window + MOST_SLACK:
-            more = max(self._slack + MORE_SLACK, min(SPREAD_SLACK, self._spread()))
-            self._slack = max(self._slack, min(MOST_SLACK, more))
+            step = max(self._slack + MORE_SLACK, SPREAD_SLACK)
+            self._slack = max(self._slack, min(self._spread(), step, MOST_SLACK))
         self._slowness = min(SLOWEST, self._slowness * SLOWER)
         self._recovery = (self._slowness - 1) / (RECOVERY * 2**self._trouble)
         self._trouble += 1
@@ -133,9 +141,9 @@ class Limiter:
             self._pause(turn.oldest + self._window)
 
     def _spread(self) -> float:
-        """By how many seconds the times of answers differ, without the odd ones; the whole of an even distribution."""
+        """By how many seconds the times of answers differ: the middle eight tenths, and what follows for the rest."""
         took = sorted(self._took)
-        return (took[len(took) * 9 // 10] - took[len(took) // 10]) * 1.25 if took else 0.0
+        return (took[len(took) * 9 // 10] - took[len(took) // 10]) * 1.4 if took else 0.0
 
     def _check(self, deadline: float) -> None:
         if self._paused_until > max(deadline, self._clock()):

@@ -38,9 +38,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def remaining(headers: Mapping[str, str]) -> int | None:
-    """Return `RateLimit-Remaining`, requests, None when absent or malformed."""
-    text = headers.get("ratelimit-remaining", "").strip()
+def announced(headers: Mapping[str, str], name: str) -> int | None:
+    """Return a number of requests, `limit` or `remaining`, from `RateLimit-*`; None when absent or malformed."""
+    text = headers.get(f"ratelimit-{name}", "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

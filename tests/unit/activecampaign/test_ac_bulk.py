@@ -126,7 +126,7 @@ def test_single_calls_go_on_while_imports_pause() -> None:
 
     single, batch = simulate(run())
     assert single < 1
-    assert batch > 4
+    assert batch > 2
 
 
 @pytest.mark.parametrize(
