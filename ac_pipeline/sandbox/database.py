@@ -60,10 +60,10 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("begin immediate")
     try:
         yield
+        db.execute("commit")
     except BaseException:
         db.execute("rollback")
         raise
-    db.execute("commit")
 
 
 @contextmanager

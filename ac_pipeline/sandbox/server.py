@@ -94,7 +94,8 @@ class _Host:
         """Serve until told to stop; what a restart asks for is done here."""
         self._server.on_ready = on_ready
         while True:
-            asyncio.run(self._server.serve([self._listener]))
+            if not self._stopped:
+                asyncio.run(self._server.serve([self._listener]))
             self._account.db.close()
             if self._stopped or self._server.away is None:
                 return

@@ -220,10 +220,13 @@ def test_the_page_finds_and_pages_contacts(api: Api) -> None:
 def test_the_page_of_a_contact_shows_its_fields(api: Api) -> None:
     """An unknown one is said to be so."""
     api.sync("a@b.com", firstName="Ann", fieldValues=[{"field": api.field("Plan"), "value": "Pro"}])
+    api.post("/contactTags", {"contactTag": {"contact": 1, "tag": api.tag("VIP")}})
+    api.post("/contactLists", {"contactList": {"contact": 1, "list": api.list("News"), "status": 2}})
 
     html = api.control("/contact/1").text
 
     assert all(word in html for word in ("a@b.com", "Ann", "Plan", "Pro", "2026-03-01 07:00:00"))
+    assert all(word in html for word in ("VIP", "News", "Unsubscribed"))
     assert api.control("/contact/99999999999999999999").status_code == 404
 
 

@@ -74,8 +74,8 @@ def test_reads_have_the_recorded_keys(api: Api) -> None:
         " analytics_ua twitter_token twitter_token_secret facebook_session carboncopy subscription_notify"
         " unsubscription_notify require_name get_unsubscribe_reason to_name optinoptout sender_name sender_addr1"
         " sender_addr2 sender_city sender_state sender_zip sender_country sender_phone sender_url sender_reminder"
-        " fulladdress optinmessageid optoutconf deletestamp channel udate created_timestamp updated_timestamp created_by"
-        " updated_by links id user"
+        " fulladdress optinmessageid optoutconf deletestamp channel udate created_timestamp updated_timestamp"
+        " created_by updated_by links id user"
     )
     assert listed["meta"] == {"total": "1"}
     assert api.get("/lists/1").json()["list"] == listed["lists"][0]

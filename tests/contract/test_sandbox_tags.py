@@ -47,7 +47,8 @@ def test_reads_have_the_recorded_keys_and_count_contacts(api: Api) -> None:
     listed = api.get("/tags").json()
 
     assert list(listed["tags"][0]) == keys(
-        "tagType tag description subscriber_count cdate created_timestamp updated_timestamp created_by updated_by links id"
+        "tagType tag description subscriber_count cdate created_timestamp updated_timestamp created_by updated_by"
+        " links id"
     )
     assert (listed["tags"][0]["subscriber_count"], listed["meta"]) == ("1", {"total": "1"})
     assert api.get(f"/tags/{tag}").json()["tag"] == listed["tags"][0]

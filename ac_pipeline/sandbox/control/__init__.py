@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.control.changes import Changes
 from ac_pipeline.sandbox.control.reads import Reads
 from ac_pipeline.sandbox.faults import Faults
-from ac_pipeline.sandbox.imports import catch_up
+from ac_pipeline.sandbox.imports import current
 from ac_pipeline.sandbox.local import Handler, same_site_only
 
 
@@ -36,16 +34,4 @@ def routes(account: Account, faults: Faults, restart: Callable[[float], None]) -
         ("POST", "/sandbox/exclusions", changes.exclude),
         ("POST", "/sandbox/restart", changes.restart),
     ]
-    return [
-        Route(path, same_site_only(_current(account, handler)), methods=[method]) for method, path, handler in table
-    ]
-
-
-def _current(account: Account, handler: Handler) -> Handler:
-    """Let a handler see the imports that are due."""
-
-    async def handled(request: Request) -> Response:
-        catch_up(account)
-        return await handler(request)
-
-    return handled
+    return [Route(path, same_site_only(current(account, handler)), methods=[method]) for method, path, handler in table]

@@ -1,6 +1,6 @@
 """Bulk import (reference, section 10): checked at once, done later, by the sandbox's clock."""
 
 from ac_pipeline.sandbox.imports.check import checked, parsed, row_count, too_many
-from ac_pipeline.sandbox.imports.run import catch_up
+from ac_pipeline.sandbox.imports.run import catch_up, current
 
-__all__ = ["catch_up", "checked", "parsed", "row_count", "too_many"]
+__all__ = ["catch_up", "checked", "current", "parsed", "row_count", "too_many"]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import random
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.database import savepoint, transaction
 from ac_pipeline.sandbox.imports.rows import Imported, Importer, Row, RowFailed
+from ac_pipeline.sandbox.local import Handler
 from ac_pipeline.sandbox.tables import imports
 from ac_pipeline.sandbox.tables.imports import Batch
 from ac_pipeline.sandbox.wire import Refusal, text
@@ -19,6 +23,16 @@ def catch_up(account: Account) -> None:
             batch = imports.find(account.db, number)
             if batch is not None:
                 _run(account, batch)
+
+
+def current(account: Account, handler: Handler) -> Handler:
+    """Let a handler see what is due."""
+
+    async def handled(request: Request) -> Response:
+        catch_up(account)
+        return await handler(request)
+
+    return handled
 
 
 def _run(account: Account, batch: Batch) -> None:
