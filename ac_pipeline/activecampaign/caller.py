@@ -77,7 +77,14 @@ class Ending:
     @property
     def stop(self) -> PipelineError | None:
         """The error after which no further request may be made, if this is one."""
-        return self.row.stop(self.row.message, self.row.hint) if self.row.stop else None
+        if self.row.stop is None or (self.row.stop is ServiceUnavailable and self.only_once):
+            return None
+        return self.row.stop(self.row.message, self.row.hint)
+
+    @property
+    def only_once(self) -> bool:
+        """Whether the call ended because it must not be repeated; that says little of what comes next."""
+        return self.outcome is Outcome.UNKNOWN and not self.call.repeatable
 
 
 class Unconfirmed(ServiceUnavailable):
@@ -192,8 +199,7 @@ class Caller:
 
 def failure_of(ending: Ending) -> PipelineError:
     """Return the error that says how a call failed whose answer is needed."""
-    unclear = ending.outcome is Outcome.UNKNOWN and not ending.call.repeatable
-    if ending.stop is not None and not unclear:
+    if ending.stop is not None and not ending.only_once:
         return ending.stop
     if ending.outcome is Outcome.REJECTED:
         return OwnerMustAct(

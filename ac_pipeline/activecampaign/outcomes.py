@@ -132,8 +132,7 @@ ROWS: tuple[Row, ...] = (
         "RFC 9110, 15.5.9: the request did not come in time", (408, 408), _ANY,
         Next.RETRY, Outcome.UNKNOWN, SEVERAL, "http 408",
     ),
-    Row("section 18, D5: at times instead of 422, and then it says why too", (400, 400), _ANY, Next.REFUSE,
-        Outcome.REJECTED),
+    Row("section 18, D5: at times in place of 422, saying why", (400, 400), _ANY, Next.REFUSE, Outcome.REJECTED),
     Row("section 3, E2: its code says why", (422, 422), _ANY, Next.REFUSE, Outcome.REJECTED),
     Row(
         "design, section 5: an unknown 4xx rejects this contact, several in a row stop the run", (400, 499), _ANY,

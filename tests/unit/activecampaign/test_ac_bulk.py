@@ -172,6 +172,13 @@ def test_a_lost_answer_is_repeated_only_without_automations(
     assert (answer.outcome, made) == (outcome, requests)
 
 
+def test_one_unclear_answer_stops_nothing_but_a_login_page_does() -> None:
+    """A 503 may pass; a page in place of the API does not."""
+    assert submit(Say(503))[0].stop is None
+    assert type(submit(Say(200, b"<html>Login</html>", content_type=HTML))[0].stop) is OwnerMustAct
+    assert type(submit(then=Say(503), batch=REPEATABLE)[0].stop) is ServiceUnavailable
+
+
 def test_a_refused_key_stops() -> None:
     """As everywhere."""
     answer, requests = submit(then=Say(403))

@@ -41,6 +41,7 @@ def with_parts(change: ContactChange, tags: list[str], lists: list[str]) -> Cont
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(change=changes)
 def test_a_contact_comes_back(change: ContactChange) -> None:
     """Names in the camel case of contact/sync; what is None is absent, what is empty is there."""
@@ -53,6 +54,7 @@ def test_a_contact_comes_back(change: ContactChange) -> None:
     assert None not in contact.values()
 
 
+@settings(deadline=None)
 @given(change=changes, tags=st.lists(words.filter(str.strip)), lists=st.lists(ids, unique=True))
 def test_an_import_row_comes_back(change: ContactChange, tags: list[str], lists: list[str]) -> None:
     """Names in snake case, ids as numbers, each tag once whatever its case."""
