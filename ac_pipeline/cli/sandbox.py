@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -79,4 +80,7 @@ def _pair(text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
     if not equals:
         raise SettingsError(f"{text} is no switch.", "Write for example totals=number.")
-    return name, {"none": None, "429": 429, "503": 503, "400": 400, "422": 422}.get(value, value)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

@@ -13,7 +13,7 @@ from pathlib import Path
 from ac_pipeline.errors import PipelineError, SettingsError
 
 _GROUPS = ((1, "{**DEFAULT**}"), (2, "{**DEAL_DEFAULT**}"), (3, "{**ACCOUNT_DEFAULT**}"))
-_VERSION = 2
+_VERSION = 3
 """Of the tables; a file of another one is no use."""
 _TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
 

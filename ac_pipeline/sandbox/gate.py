@@ -79,7 +79,7 @@ class Gate:
             logged = Logged(
                 arrived_at,
                 request.method,
-                loggable(path, query),
+                loggable(path, match.template, query),
                 match.template,
                 outcome.reply.status if answered else 0,
                 len(body),

@@ -195,6 +195,8 @@ create table if not exists requests (
   bytes_out integer not null,
   throttled integer not null,
   fault text not null, -- '' is none
+  per_second integer not null, -- requests in the second that ends with this one
+  admitted_per_second integer not null, -- those of them that were not throttled
   duration_us integer not null
 ) strict;
 

@@ -16,6 +16,8 @@ from contract.sandbox_support import sandbox
 
 URL, KEY = "AC_CONTRACT_URL", "AC_CONTRACT_KEY"
 """Of an account that exists for this alone. No setting of the pipeline is read here."""
+_RATE = 4.0
+"""Requests per second sent to a real account, which allows 5."""
 
 
 class Control(Protocol):
@@ -36,15 +38,29 @@ class Account(Protocol):
         """The API key."""
 
     @property
-    def rate(self) -> float:
-        """Requests per second that are sent at most; 0 is no limit."""
-
-    @property
     def control(self) -> Control | None:
         """Of the sandbox; None for a real account."""
 
+    def pace(self) -> None:
+        """Wait until the next request may be sent."""
+
     def wait(self, seconds: float) -> None:
         """Let time pass, there."""
+
+
+class Pace:
+    """Lets `rate` requests a second pass, evenly."""
+
+    def __init__(self, rate: float, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._gap = 1 / rate
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        """Wait until the next request may be sent."""
+        self._sleep(max(0.0, self._next - self._monotonic()))
+        self._next = self._monotonic() + self._gap
 
 
 @dataclass(frozen=True)
@@ -53,8 +69,8 @@ class Described:
 
     url: str
     key: str
-    rate: float
     control: Control | None
+    pace: Callable[[], None]
     wait: Callable[[float], None]
 
     def __repr__(self) -> str:
@@ -71,11 +87,11 @@ def opened(name: str, folder: Path) -> Iterator[Account]:
     """Return the account of this name, ready to be written to."""
     if name == "real":
         url = os.environ[URL].strip().rstrip("/").removesuffix("/api/3")
-        yield Described(url, os.environ[KEY], 4.0, None, time.sleep)
+        yield Described(url, os.environ[KEY], None, Pace(_RATE, time.monotonic, time.sleep), time.sleep)
         return
     with sandbox(folder) as api:
 
         def wait(seconds: float) -> None:
             api.time.seconds += seconds
 
-        yield Described(api.sandbox.url, api.sandbox.api_key, 0.0, api.control, wait)
+        yield Described(api.sandbox.url, api.sandbox.api_key, api.control, lambda: None, wait)

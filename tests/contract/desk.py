@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +33,6 @@ class Desk:
     run: str = field(default_factory=lambda: secrets.token_hex(4))
     created: list[str] = field(default_factory=list)
     count: int = 0
-    _next: float = 0.0
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self.send("GET", path, params=params)
@@ -51,7 +49,7 @@ class Desk:
     def send(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Send a request, again while the account says that it comes too fast; compare it with the description."""
         for _ in range(_TRIES):
-            self._pace()
+            self.account.pace()
             answer = self.http.request(method, path, **more)
             if answer.status_code not in (429, 503):
                 break
@@ -120,12 +118,6 @@ class Desk:
             strange = any(not row["email"].endswith(f"@{DOMAIN}") for row in body[path] if path == "contacts")
             if strange or not body[path] or len(rows) >= int(body["meta"]["total"]):
                 return rows
-
-    def _pace(self) -> None:
-        """Wait for this account's turn."""
-        if self.account.rate:
-            time.sleep(max(0.0, self._next - time.monotonic()))
-            self._next = time.monotonic() + 1 / self.account.rate
 
     def _remember(self, method: str, path: str, answer: httpx.Response) -> None:
         collection = path.strip("/")

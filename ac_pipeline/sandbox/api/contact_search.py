@@ -37,6 +37,7 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "phone": _Condition("substr(phone, 1, length(?)) = ?"),
     "search": _Condition(_ANYWHERE, str.casefold),
     "exclude": _Condition("id <> ?", whole),
+    "organization": _Condition("org_id = ?", whole),
     "id_greater": _Condition("id > ?", whole),
     "id_less": _Condition("id < ?", whole),
 }
