@@ -85,7 +85,7 @@ class Api:
 
     def field(self, title: str, kind: str = "text") -> str:
         """Create a field and return its id."""
-        return self.post("/fields", {"field": {"title": title, "type": kind}}).json()["field"]["id"]
+        return str(self.post("/fields", {"field": {"title": title, "type": kind}}).json()["field"]["id"])
 
     def tag(self, name: str) -> str:
         """Create a tag for contacts and return its id."""
@@ -117,3 +117,22 @@ def sandbox(folder: Path, **settings: Any) -> Iterator[Api]:
         httpx.Client(base_url=f"{started.url}/api/3", headers={"Api-Token": started.api_key}) as http,
     ):
         yield Api(http, started, time)
+
+
+def fill(api: Api) -> None:
+    """Put something into every table."""
+    plan = api.field("Plan", "dropdown")
+    api.post("/fieldOption/bulk", {"fieldOptions": [{"field": plan, "label": "Pro", "value": "Pro"}]})
+    api.post("/fieldRels", {"fieldRel": {"field": plan, "relid": 0}})
+    api.post("/groupMembers", {"groupMember": {"rel_id": plan, "group_id": 1}})
+    api.sync("a@b.com", firstName="Zoë", fieldValues=[{"field": plan, "value": "Pro"}])
+    api.sync("gone@b.com")
+    api.delete("/contacts/2")
+    api.post("/contactTags", {"contactTag": {"contact": 1, "tag": api.tag("VIP")}})
+    news = api.list("News")
+    api.post("/contactLists", {"contactList": {"contact": 1, "list": news, "status": 1}})
+    api.post("/listGroups", {"listGroup": {"listid": news, "groupid": 3}})
+    api.post("/webhooks", {"webhook": {"name": "Hook", "url": "https://x.com", "events": ["update"], "sources": []}})
+    api.control("/sandbox/exclusions", "POST", {"matchPhrase": "x@y.com"})
+    api.imported({"email": "a@b.com", "customer_acct_name": "Acme"})
+    api.bulk({"email": "later@b.com"})

@@ -14,6 +14,7 @@ from ac_pipeline.sandbox.routing import Routes
 from contract.accounts import KEY, URL, Pace, existing, opened
 from contract.desk import DOMAIN, NAME, Desk, Stranger
 from contract.openapi import OPERATIONS, contradictions, differences
+from contract.sandbox_support import fill, sandbox
 
 
 @contextmanager
@@ -152,6 +153,24 @@ def test_what_is_known_to_contradict_the_description_is_let_pass() -> None:
 
     assert "POST /lists 201: not described" in differences(given)
     assert contradictions(given) == []
+
+
+def test_every_read_of_the_sandbox_has_the_keys_of_the_description(tmp_path: Path) -> None:
+    """Of an account with something in every table."""
+    with sandbox(tmp_path) as api:
+        fill(api)
+        for operation in OPERATIONS:
+            method, _, path = operation.partition(" ")
+            if method == "GET":
+                for name, value in (
+                    ("email", "admin@sandbox.example"),
+                    ("username", "admin"),
+                    ("id", "1"),
+                    ("groupID", "1"),
+                ):
+                    path = path.replace(f"{{{name}}}", value)
+                answer = api.get(path, **({"batchId": "x"} if path == "/import/info" else {}))
+                assert (operation, answer.status_code, contradictions(answer)) == (operation, 200, [])
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

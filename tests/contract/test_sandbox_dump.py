@@ -12,26 +12,7 @@ import pytest
 
 from ac_pipeline.errors import SettingsError
 from ac_pipeline.sandbox import dump_file, load_file
-from contract.sandbox_support import Api, sandbox
-
-
-def fill(api: Api) -> None:
-    """Put something into every table."""
-    plan = api.field("Plan", "dropdown")
-    api.post("/fieldOption/bulk", {"fieldOptions": [{"field": plan, "label": "Pro", "value": "Pro"}]})
-    api.post("/fieldRels", {"fieldRel": {"field": plan, "relid": 0}})
-    api.post("/groupMembers", {"groupMember": {"rel_id": plan, "group_id": 1}})
-    api.sync("a@b.com", firstName="Zoë", fieldValues=[{"field": plan, "value": "Pro"}])
-    api.sync("gone@b.com")
-    api.delete("/contacts/2")
-    api.post("/contactTags", {"contactTag": {"contact": 1, "tag": api.tag("VIP")}})
-    news = api.list("News")
-    api.post("/contactLists", {"contactList": {"contact": 1, "list": news, "status": 1}})
-    api.post("/listGroups", {"listGroup": {"listid": news, "groupid": 3}})
-    api.post("/webhooks", {"webhook": {"name": "Hook", "url": "https://x.com", "events": ["update"], "sources": []}})
-    api.control("/sandbox/exclusions", "POST", {"matchPhrase": "x@y.com"})
-    api.imported({"email": "a@b.com", "customer_acct_name": "Acme"})
-    api.bulk({"email": "later@b.com"})
+from contract.sandbox_support import fill, sandbox
 
 
 def test_a_dump_loaded_elsewhere_is_the_same_account(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def full(
     """The shape of reads and of writes to an existing contact.
 
     `extra` goes where side-loaded id arrays stand; `touched_at` is the previous change, which
-    `updated_timestamp` still shows in the answer to a PUT (as recorded).
+    `updated_timestamp` still shows in the answer (recorded for PUT, assumed for contact/sync).
     """
     time = account.time
     created, changed = contact.created_at, contact.updated_at if touched_at is None else touched_at

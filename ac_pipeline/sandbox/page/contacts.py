@@ -57,7 +57,7 @@ class ContactsPage:
             self._account,
             "Contacts",
             element("p", form),
-            table(f"{total:,} contacts", heads, [*rows]),
+            table(f"Contacts found: {total:,}", heads, [*rows]),
             _pager(search, number, total),
         )
 

@@ -55,6 +55,5 @@ def page(account: Account, title: str, *body: Markup, status: int = 200, refresh
 def _numbers(account: Account) -> str:
     second = timedelta(seconds=1) // timedelta(microseconds=1)
     rate = requests.since(account.db, account.clock.microseconds() - second)
-    return (
-        f"{contacts.count(account.db):,} contacts · {rate} requests in the last second of {account.config.rate} allowed"
-    )
+    count = contacts.count(account.db)
+    return f"Contacts: {count:,} · requests in the last second: {rate} of {account.config.rate} allowed"
