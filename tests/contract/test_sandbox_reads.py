@@ -43,6 +43,19 @@ def test_collections_nothing_fills_are_empty(api: Api, name: str) -> None:
     assert api.get(f"/{name}").json() == {name: [], "meta": {"total": "0"}}
 
 
+def test_a_tool_that_reads_everything_finds_everything(api: Api) -> None:
+    """Page by page, as extractors do: an array under the name of the collection, and a total."""
+    words = (
+        "contacts contactLists contactTags fields fieldOptions fieldValues groups lists tags users webhooks addresses"
+        " campaigns contactData dealStages ecomOrders forms messages scores sms siteMessages templates"
+    )
+    for name in keys(words):
+        path = "fields" if name == "fieldOptions" else name
+        body = api.http.get(f"/{path}?offset=0&limit=100").json()
+        assert isinstance(body[name], list)
+        assert int(body["meta"]["total"]) >= len(body[name])
+
+
 def test_links_lead_to_what_they_name(api: Api) -> None:
     """From values, options, relations, tags and subscriptions to their objects."""
     plan = api.field("Plan", "dropdown")

@@ -21,11 +21,12 @@ from ac_pipeline.sandbox.wire import Call, Endpoint, Reply
 
 _EMPTY = (
     *("accounts", "accountContacts", "accountCustomFieldData", "accountCustomFieldMeta", "activities", "addresses"),
-    *("automations", "bounceLogs", "brandings", "calendars", "campaignLists", "campaignMessages", "campaigns"),
-    *("connections", "contactAutomations", "contactConversions", "contactDeals", "contactEmails", "conversions"),
-    *("dealActivities", "dealCustomFieldData", "dealCustomFieldMeta", "dealGroups", "dealStages", "dealTasks"),
-    *("dealTasktypes", "deals", "ecomCustomers", "ecomOrders", "forms", "links", "messages", "notes"),
-    *("savedResponses", "scores", "segments", "templates"),
+    *("automationBlocks", "automations", "bounceLogs", "brandings", "calendars", "campaignLists", "campaignMessages"),
+    *("campaigns", "configs", "connections", "contactAutomations", "contactConversions", "contactData"),
+    *("contactDeals", "contactEmails", "conversionTriggers", "conversions", "dealActivities", "dealCustomFieldData"),
+    *("dealCustomFieldMeta", "dealGroupUsers", "dealGroups", "dealStages", "dealTasks", "dealTasktypes", "deals"),
+    *("ecomCustomers", "ecomOrderActivities", "ecomOrders", "emailActivities", "forms", "goals", "links", "messages"),
+    *("notes", "savedResponses", "scores", "segments", "siteMessages", "sms", "templates"),
 )
 """Collections of the service that tools read and nothing here fills."""
 
