@@ -59,8 +59,8 @@ def _one(name: str, value: str) -> Callable[[Call], Reply]:
 
 def _groups(call: Call) -> Reply:
     """The group of administrators, without its hundred permissions."""
-    links = {name: call.account.link(f"groups/3/{name}") for name in ("userGroups", "groupLimit", "listGroups")}
-    group = {"title": "Admin", "descript": "", "p_admin": "1", "links": links, "id": "3"}
+    links: Json = {name: call.account.link(f"groups/3/{name}") for name in ("userGroups", "groupLimit", "listGroups")}
+    group: Json = {"title": "Admin", "descript": "", "p_admin": "1", "links": links, "id": "3"}
     return Reply(200, {"groups": [group], "meta": {"total": call.account.total(1)}})
 
 
