@@ -6,17 +6,18 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx
 
-from ac_pipeline.activecampaign.connection import exchange
+from ac_pipeline.activecampaign.connection import Params, exchange
 from ac_pipeline.activecampaign.limiter import Limiter, PauseTooLong, Sleep, Turn
 from ac_pipeline.activecampaign.outcomes import THROTTLED, Next, Row, decide
-from ac_pipeline.activecampaign.reply import Reply, no_reply
-from ac_pipeline.activecampaign.waits import Patience, remaining, retry_after
+from ac_pipeline.activecampaign.reply import Reply, Sign, no_reply
+from ac_pipeline.activecampaign.waits import Patience, announced, retry_after
 from ac_pipeline.errors import OwnerMustAct, PipelineError, ServiceUnavailable
 from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.privacy import redact
@@ -36,9 +37,13 @@ class Call:
     template: str
     path: str
     shows: tuple[str, ...] = ()
-    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    params: Mapping[str, Params] = field(default_factory=dict, repr=False)
     body: str | None = field(default=None, repr=False)
     repeatable: bool = True
+    limits: tuple[Limiter, ...] = ()
+    """Limits of its own, beside the account's."""
+    apart: bool = False
+    """Whether it is counted apart, as reading and not as delivery."""
 
     @property
     def endpoint(self) -> str:
@@ -72,11 +77,29 @@ class Ending:
     @property
     def stop(self) -> PipelineError | None:
         """The error after which no further request may be made, if this is one."""
-        return self.row.stop(self.row.message, self.row.hint) if self.row.stop else None
+        if self.row.stop is None or (self.row.stop is ServiceUnavailable and self.only_once):
+            return None
+        return self.row.stop(self.row.message, self.row.hint)
+
+    @property
+    def only_once(self) -> bool:
+        """Whether the call ended because it must not be repeated; that says little of what comes next."""
+        return self.outcome is Outcome.UNKNOWN and not self.call.repeatable
 
 
 class Unconfirmed(ServiceUnavailable):
     """A request may or may not have taken effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One request that was made: the limiters it passed and the turn each gave, the account's last."""
+
+    turns: tuple[tuple[Limiter, Turn], ...]
+
+    def refusing(self, reply: Reply) -> Iterable[tuple[Limiter, Turn]]:
+        """Return what has to slow down: the limits of its own where the words are theirs, else the account's."""
+        return self.turns[:-1] if reply.sign is Sign.LIMITED and len(self.turns) > 1 else self.turns[-1:]
 
 
 class Caller:
@@ -93,6 +116,8 @@ class Caller:
         self._clock, self._sleep, self._now, self._jitter = clock, sleep, now, jitter
         self.requests: Counter[str] = Counter()
         """Requests made by endpoint, repeated and throttled ones included."""
+        self.requests_apart: Counter[str] = Counter()
+        """The same for the calls that are counted apart."""
 
     async def end(self, call: Call) -> Ending:
         """Make a call and repeat it until it ends. Raises nothing that the network or the service causes."""
@@ -101,7 +126,7 @@ class Caller:
         while True:
             waited = 0.0 if waited_from is None else self._clock() - waited_from
             try:
-                reply, turn = await self._once(call, self._patience.throttled - waited)
+                reply, made = await self._once(call, self._patience.throttled - waited)
             except PauseTooLong:
                 reply, row = no_reply(written=False), THROTTLED
                 break
@@ -111,7 +136,7 @@ class Caller:
             if row.next is Next.THROTTLE:
                 refusals += 1
                 waited_from = self._clock() if waited_from is None else waited_from
-                wait = self._throttled(call, reply, turn, refusals)
+                wait = self._throttled(call, reply, made, refusals)
                 over = over or self._clock() + wait - waited_from > self._patience.throttled
             else:
                 failures += 1
@@ -139,31 +164,42 @@ class Caller:
         """Wait as long as is due after the `failures`-th failure in a row."""
         await self._sleep(self._patience.backoff(failures, self._jitter))
 
-    async def _once(self, call: Call, patience: float) -> tuple[Reply, Turn]:
+    async def _once(self, call: Call, patience: float) -> tuple[Reply, _Pass]:
         """Make one request in its turn. Raises PauseTooLong when the service asks for too long a pause."""
-        async with self._slots:
-            turn = await self._limiter.turn(patience)
-            self.requests[call.endpoint] += 1
-            reply = await exchange(
-                self._http, call.method, call.path, params=dict(call.params), body=call.body, whole=self._whole
-            )
+        async with AsyncExitStack() as ahead:
+            for limiter in call.limits:
+                await ahead.enter_async_context(limiter.head(patience))
+            async with self._slots:
+                turn = await self._limiter.turn(patience)
+                made = _Pass((*((limiter, limiter.take()) for limiter in call.limits), (self._limiter, turn)))
+                await ahead.aclose()
+                (self.requests_apart if call.apart else self.requests)[call.endpoint] += 1
+                reply = await exchange(
+                    self._http, call.method, call.path, params=call.params, body=call.body, whole=self._whole
+                )
+        if limit := announced(reply.headers, "limit"):
+            self._limiter.announced(limit)
         if reply.status is not None and decide(reply).next is not Next.THROTTLE:
-            self._limiter.let_through(turn, remaining(reply.headers))
-        return reply, turn
+            left = announced(reply.headers, "remaining")
+            for limiter, turn in made.turns:
+                limiter.let_through(turn, left if limiter is self._limiter else None)
+        return reply, made
 
-    def _throttled(self, call: Call, reply: Reply, turn: Turn, refusals: int) -> float:
-        """Make the limiter pause everything, and return for how many seconds."""
+    def _throttled(self, call: Call, reply: Reply, made: _Pass, refusals: int) -> float:
+        """Make what was over its limit pause, and return for how many seconds."""
         asked = retry_after(reply.headers, self._now())
-        wait = self._patience.backoff(refusals, self._jitter) if asked is None else asked
-        self._limiter.refused(turn, wait)
+        # Bulk import counts by the minute, and asks to come back in a minute.
+        first = refusals + 2 if reply.sign is Sign.LIMITED else refusals
+        wait = self._patience.backoff(first, self._jitter) if asked is None else asked
+        for limiter, turn in made.refusing(reply):
+            limiter.refused(turn, wait)
         logger.info("%s throttled (http %s), pausing %.1f s", call.endpoint, reply.status, wait)
         return wait
 
 
 def failure_of(ending: Ending) -> PipelineError:
     """Return the error that says how a call failed whose answer is needed."""
-    unclear = ending.outcome is Outcome.UNKNOWN and not ending.call.repeatable
-    if ending.stop is not None and not unclear:
+    if ending.stop is not None and not ending.only_once:
         return ending.stop
     if ending.outcome is Outcome.REJECTED:
         return OwnerMustAct(

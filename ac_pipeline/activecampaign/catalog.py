@@ -1,10 +1,14 @@
-"""Names of custom fields to what the account has under them."""
+"""Names of custom fields, tags and lists to what the account has under them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 from ac_pipeline.model.account import Field, FieldSpec
+from ac_pipeline.model.contact import MailingList, Tag
+
+Named = TypeVar("Named", Tag, MailingList)
 
 
 def name_key(name: str) -> str:
@@ -39,3 +43,16 @@ class FieldCatalog:
     def find(self, spec: FieldSpec) -> Field | None:
         """Return the field that is meant: by tag first, because people retitle fields, then by title."""
         return self.by_tag(spec.perstag) or self.by_title(spec.title)
+
+
+class NameCatalog(Generic[Named]):
+    """Tags or lists by name, compared without case; the first of two alike wins."""
+
+    def __init__(self, items: Iterable[Named]) -> None:
+        self._by_name: dict[str, Named] = {}
+        for item in items:
+            self._by_name.setdefault(name_key(item.name), item)
+
+    def find(self, name: str) -> Named | None:
+        """Return the one of that name."""
+        return self._by_name.get(name_key(name))

@@ -2,78 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
-import random
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import datetime
 
-import httpx
-from pydantic import SecretStr
-
-from ac_pipeline.activecampaign import contacts
+from ac_pipeline.activecampaign import contacts, field_values, lists, tags
 from ac_pipeline.activecampaign.account import account_name, user_id
-from ac_pipeline.activecampaign.address import Address, parse_address
+from ac_pipeline.activecampaign.address import Address
+from ac_pipeline.activecampaign.bulk import BulkImport
 from ac_pipeline.activecampaign.caller import Caller
-from ac_pipeline.activecampaign.connection import Timeouts, open_http
+from ac_pipeline.activecampaign.directory import START, contacts_by_id, directory
 from ac_pipeline.activecampaign.fields import Fields
-from ac_pipeline.activecampaign.limiter import Clock, Limiter, Sleep
-from ac_pipeline.activecampaign.waits import Patience
-from ac_pipeline.errors import SettingsError
+from ac_pipeline.activecampaign.payloads import Batch
 from ac_pipeline.model.account import Account, Field, FieldSpec
+from ac_pipeline.model.bulk import ImportProgress, Submission
+from ac_pipeline.model.contact import (
+    Contact,
+    ContactDetails,
+    ContactTag,
+    ContactValue,
+    DirectoryPage,
+    ListStatus,
+    MailingList,
+    Subscription,
+    Tag,
+    Tagged,
+)
 from ac_pipeline.model.delivery import Answer
-
-_TIMEOUTS, _PATIENCE = Timeouts(), Patience()
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def connect(
-    url: str,
-    key: SecretStr,
-    *,
-    rate: float = 5.0,
-    share: float = 0.8,
-    in_flight: int | None = None,
-    timeouts: Timeouts = _TIMEOUTS,
-    patience: Patience = _PATIENCE,
-    clock: Clock = time.monotonic,
-    sleep: Sleep = asyncio.sleep,
-    now: Callable[[], datetime] = _utc_now,
-    jitter: random.Random | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
-) -> AsyncIterator[ActiveCampaign]:
-    """Open a client for the account at `url`. Makes no request by itself; raises SettingsError.
-
-    `rate` is the account's limit in requests per second and `share` the part of it to use. `in_flight`
-    requests are under way at most; by default enough for the pace while answers take up to a second.
-    """
-    if not 0 < rate < math.inf or not 0 < share <= 1:
-        raise SettingsError("The rate must be above 0 requests per second, and its share above 0 and at most 1.")
-    address = parse_address(url)
-    flying = in_flight or max(4, math.ceil(rate * share) + 1)
-    async with open_http(address, key, timeouts, flying, transport) as http:
-        caller = Caller(
-            http, Limiter(rate, share, clock=clock, sleep=sleep), in_flight=flying, whole=timeouts.whole,
-            patience=patience, clock=clock, sleep=sleep, now=now, jitter=jitter or random.Random(),  # noqa: S311
-        )  # fmt: skip
-        yield ActiveCampaign(address, caller)
 
 
 class ActiveCampaign:
     """One account. Its methods may be awaited side by side; the limiter puts their requests in order.
 
-    Methods that return an Answer raise nothing the network or the service causes; the others raise
-    OwnerMustAct or ServiceUnavailable.
+    Methods that return an Answer, a Tagged or a Submission raise nothing the network or the service causes;
+    the others raise OwnerMustAct or ServiceUnavailable. What belongs to one contact is None when that is gone.
     """
 
-    def __init__(self, address: Address, caller: Caller) -> None:
-        self._address, self._caller = address, caller
+    def __init__(self, address: Address, caller: Caller, bulk: BulkImport, now: Callable[[], datetime]) -> None:
+        self._address, self._caller, self._bulk, self._now = address, caller, bulk, now
         self._fields = Fields(caller)
         self._key_works = False
 
@@ -91,9 +56,19 @@ class ActiveCampaign:
         return self._caller.in_flight
 
     @property
+    def calls(self) -> int:
+        """How many calls to await side by side so that those which wait to be repeated keep no other from its turn."""
+        return 2 * self._caller.in_flight
+
+    @property
     def requests(self) -> Mapping[str, int]:
         """Requests made so far by endpoint (`PUT /contacts/{id}`), repeated and throttled ones included."""
         return dict(sorted(self._caller.requests.items()))
+
+    @property
+    def directory_requests(self) -> int:
+        """Requests made so far to read many contacts, which are not in `requests`."""
+        return self._caller.requests_apart.total()
 
     async def me(self) -> str:
         """Check URL and key; return the id of the key's user."""
@@ -121,12 +96,105 @@ class ActiveCampaign:
 
     async def find_contact(self, email: str) -> str | None:
         """Return the id of the contact with that address, None when there is none."""
+        found = await self.contact_of(email)
+        return found.id if found else None
+
+    async def contact_of(self, email: str) -> Contact | None:
+        """Return the contact with that address, None when there is none."""
         return await contacts.find_contact(self._caller, email)
+
+    async def contact(self, remote_id: str) -> ContactDetails | None:
+        """Return a contact with its field values and lists; slow, and the contact's history shows it."""
+        return await contacts.get_contact(self._caller, remote_id)
+
+    def contacts(self, remote_ids: Iterable[str]) -> AsyncIterator[Contact]:
+        """Return those of these contacts that exist, in no order; counted as directory."""
+        return contacts_by_id(self._caller, remote_ids)
+
+    def directory(
+        self,
+        *,
+        cursor: str = START,
+        updated_after: datetime | None = None,
+        on_list: str | None = None,
+        status: ListStatus | None = None,
+    ) -> AsyncIterator[DirectoryPage]:
+        """Return all contacts after `cursor`, a page at a time; each page has the cursor to resume from.
+
+        Only those changed after a moment, on one list, or in one state (there) where asked for.
+        """
+        return directory(
+            self._caller, self._now, cursor=cursor, updated_after=updated_after, on_list=on_list, status=status
+        )
 
     async def sync_contact(self, body: str) -> Answer:
         """Create or update a contact by e-mail; `body` is the finished JSON of contact/sync."""
         return await contacts.sync_contact(self._caller, body)
 
+    async def create_contact(self, body: str) -> Answer:
+        """Create a contact; rejected as `duplicate` when the address is taken. `body` is the finished JSON."""
+        return await contacts.create_contact(self._caller, body)
+
     async def update_contact(self, remote_id: str, body: str) -> Answer:
         """Update a contact by id; `body` is the finished JSON. A contact that is gone is rejected as `not found`."""
         return await contacts.update_contact(self._caller, remote_id, body)
+
+    async def contact_values(self, contact_id: str) -> list[ContactValue] | None:
+        """Return the field values of a contact."""
+        return await field_values.contact_values(self._caller, contact_id)
+
+    async def find_values(self, field_id: str, text: str) -> list[ContactValue]:
+        """Return every contact that has exactly this text in a field."""
+        return await field_values.find_values(self._caller, field_id, text)
+
+    async def set_value(self, contact_id: str, field_id: str, text: str) -> Answer:
+        """Set one field of a contact; `text` is encoded for the field's type."""
+        return await field_values.set_value(self._caller, contact_id, field_id, text)
+
+    async def delete_value(self, value_id: str) -> Answer:
+        """Clear one field of a contact by the id of its value; one that is gone is acknowledged."""
+        return await field_values.delete_value(self._caller, value_id)
+
+    async def tags(self) -> list[Tag]:
+        """Return all tags for contacts."""
+        return await tags.all_tags(self._caller)
+
+    async def create_tag(self, name: str) -> Tag:
+        """Create a tag for contacts; one of that name, in whatever case, is used if there is one."""
+        return await tags.create_tag(self._caller, name)
+
+    async def contact_tags(self, contact_id: str) -> list[ContactTag] | None:
+        """Return the tags on a contact."""
+        return await tags.contact_tags(self._caller, contact_id)
+
+    async def add_tag(self, contact_id: str, tag_id: str) -> Tagged:
+        """Put a tag on a contact; calling twice does the same as once."""
+        return await tags.add_tag(self._caller, contact_id, tag_id)
+
+    async def remove_tag(self, association_id: str) -> Answer:
+        """Take a tag off a contact by ContactTag.id, which is not the tag's own; gone is acknowledged."""
+        return await tags.remove_tag(self._caller, association_id)
+
+    async def lists(self) -> list[MailingList]:
+        """Return all lists the key's user may see."""
+        return await lists.all_lists(self._caller)
+
+    async def subscriptions(self, contact_id: str) -> list[Subscription] | None:
+        """Return a contact's state on each list it ever was on."""
+        return await lists.subscriptions(self._caller, contact_id)
+
+    async def subscribe(self, contact_id: str, list_id: str, *, resubscribe: bool = False) -> Answer:
+        """Subscribe a contact to a list; one who left it is rejected as `opted out` unless `resubscribe`."""
+        return await lists.subscribe(self._caller, contact_id, list_id, resubscribe=resubscribe)
+
+    async def unsubscribe(self, contact_id: str, list_id: str) -> Answer:
+        """Unsubscribe a contact from a list."""
+        return await lists.unsubscribe(self._caller, contact_id, list_id)
+
+    async def submit_import(self, batch: Batch) -> Submission:
+        """Queue a batch of contacts; a refusal that names rows queued none of them."""
+        return await self._bulk.submit(batch)
+
+    async def import_progress(self, batch_id: str) -> ImportProgress:
+        """Return where a batch is."""
+        return await self._bulk.progress(batch_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -20,6 +20,10 @@ from ac_pipeline.activecampaign.reply import Reply, no_reply, read_reply
 from ac_pipeline.errors import SettingsError
 
 _NOT_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+Params = str | Sequence[str]
+"""Value of a parameter of the query; several are repeated under one name (`ids[]`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def open_http(
 
 
 async def exchange(
-    http: httpx.AsyncClient, method: str, path: str, *, params: dict[str, str], body: str | None, whole: float
+    http: httpx.AsyncClient, method: str, path: str, *, params: Mapping[str, Params], body: str | None, whole: float
 ) -> Reply:
     """Make one request and return what came of it, failures of the network included.
 
@@ -74,7 +78,7 @@ async def exchange(
     content = None if body is None else body.encode()
     try:
         async with asyncio.timeout(whole):
-            response = await http.request(method, path, params=params or None, content=content, headers=headers)
+            response = await http.request(method, path, params=dict(params) or None, content=content, headers=headers)
     except _NOT_WRITTEN:
         return no_reply(written=False)
     except (httpx.RequestError, TimeoutError):

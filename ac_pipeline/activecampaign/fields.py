@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from ac_pipeline.activecampaign.caller import Call, Caller, Unconfirmed, failure_of
 from ac_pipeline.activecampaign.catalog import FieldCatalog, name_key
+from ac_pipeline.activecampaign.pages import pages
 from ac_pipeline.activecampaign.shapes import (
     CreatedField,
     FieldAnswer,
@@ -24,8 +25,6 @@ from ac_pipeline.model.delivery import Outcome
 
 logger = logging.getLogger(__name__)
 
-PAGE = 100
-"""Objects a page: the service's maximum (reference, section 5)."""
 TRIES = 3
 DEFAULT_GROUP = "{**DEFAULT**}"
 CONTACT_GROUPS = "1"
@@ -47,18 +46,10 @@ class Fields:
         """Return every field, all pages, options in their order."""
         objects: dict[str, FieldObject] = {}
         options: list[OptionObject] = []
-        offset = 0
-        while True:
-            params = {"limit": str(PAGE), "offset": str(offset)}
-            call = Call("GET", "/fields", "fields", shows=("fields",), params=params)
-            page = read(FieldsAnswer, await self._caller.needed(call), call.endpoint)
-            fresh = {item.id: item for item in page.fields if item.id not in objects}
-            objects |= fresh
+        async for page in pages(self._caller, "fields", FieldsAnswer, lambda page: page.fields):
+            for item in page.fields:
+                objects.setdefault(item.id, item)
             options += page.options or ()
-            offset += len(page.fields)
-            done = len(page.fields) < PAGE if page.meta.total is None else offset >= page.meta.total
-            if done or not fresh:
-                break
         self._unrelated = {item.id for item in objects.values() if not item.relations}
         values = _values_by_field(options)
         return [_field(item, values[item.id]) for item in objects.values()]

@@ -90,6 +90,11 @@ ROWS: tuple[Row, ...] = (
         ServiceUnavailable, "ActiveCampaign was unavailable for longer than a run may wait.", "A later run continues.",
     ),
     Row(
+        "section 4, D9: bulk import over its own limit", (200, 499), frozenset({Sign.LIMITED}), Next.THROTTLE,
+        Outcome.NOT_SENT, 1, "throttled", ServiceUnavailable,
+        "ActiveCampaign kept refusing imports for longer than a run may wait.", "A later run continues.",
+    ),
+    Row(
         "section 2: a masked failure", (200, 299), frozenset({Sign.MASKED}),
         Next.RETRY, Outcome.UNKNOWN, FEW, "success with X-Ac-Error",
     ),
@@ -127,6 +132,7 @@ ROWS: tuple[Row, ...] = (
         "RFC 9110, 15.5.9: the request did not come in time", (408, 408), _ANY,
         Next.RETRY, Outcome.UNKNOWN, SEVERAL, "http 408",
     ),
+    Row("section 18, D5: at times in place of 422, saying why", (400, 400), _ANY, Next.REFUSE, Outcome.REJECTED),
     Row("section 3, E2: its code says why", (422, 422), _ANY, Next.REFUSE, Outcome.REJECTED),
     Row(
         "design, section 5: an unknown 4xx rejects this contact, several in a row stop the run", (400, 499), _ANY,

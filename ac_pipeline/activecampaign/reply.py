@@ -10,6 +10,9 @@ from enum import StrEnum
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _ATTRIBUTE = re.compile(r"/data/attributes/([A-Za-z_]{1,40})")
+_PARAMETER = re.compile(r"[A-Za-z]{1,30}\.[A-Za-z]{1,30}")
+_POINTERS = ("pointer", "parameter")
+_LIMITED = "rate limit exceeded"
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -26,6 +29,8 @@ class Sign(StrEnum):
     """Neither JSON nor HTML, or JSON without what was asked for."""
     MASKED = "masked"
     """`X-Ac-Error`: a failure behind whatever status (reference, section 2)."""
+    LIMITED = "limited"
+    """Bulk import's words for too many requests, behind HTTP 400 (reference, section 4)."""
     NOT_WRITTEN = "not written"
     """No connection: nothing of the request left."""
     UNANSWERED = "unanswered"
@@ -43,7 +48,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """The service's own code of its first error (`email_invalid`), or the attribute it points at, or nothing.
+        """The service's own code of its first error (`email_invalid`), or what it points at, or nothing.
 
         Titles and details are never used: they repeat what was sent (reference, section 3).
         """
@@ -51,9 +56,11 @@ class Reply:
             if isinstance(code := error.get("code"), str) and _CODE.fullmatch(code):
                 return code
             source = error.get("source")
-            pointer = source.get("pointer") if isinstance(source, dict) else None
+            pointer, parameter = (source.get(key, "") if isinstance(source, dict) else "" for key in _POINTERS)
             if isinstance(pointer, str) and (found := _ATTRIBUTE.fullmatch(pointer)):
                 return f"attribute {found[1]}"
+            if isinstance(parameter, str) and (found := _PARAMETER.fullmatch(parameter)):
+                return f"parameter {found[0]}"
         return ""
 
 
@@ -63,6 +70,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     try:
         data = json.loads(body)
         sign = Sign.OBJECT if isinstance(data, dict | list) else Sign.BROKEN
+        sign = Sign.LIMITED if _is_limited(data) else sign
     except (ValueError, RecursionError):
         text = body.strip()
         html = text.startswith(b"<") or "html" in headers.get("content-type", "")
@@ -75,6 +83,11 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
 def no_reply(*, written: bool) -> Reply:
     """Return what stands for a reply that never came; `written` when any byte of the request may have left."""
     return Reply(None, Sign.UNANSWERED if written else Sign.NOT_WRITTEN)
+
+
+def _is_limited(data: object) -> bool:
+    said = data.get("message") if isinstance(data, dict) and "success" in data else None
+    return isinstance(said, str) and said.strip().casefold().startswith(_LIMITED)
 
 
 def _errors(data: object) -> list[dict[str, object]]:

@@ -39,17 +39,20 @@ class Identified(Shape):
     id: Text
 
 
-class ContactObject(Shape):
-    """A contact in a list."""
+class Meta(Shape):
+    """What a collection says of itself."""
 
-    id: Text
-    email: Text = Field(default="", repr=False)
+    total: Total = None
 
 
-class ContactsAnswer(Shape):
-    """A page of GET contacts."""
+# PHP writes an empty object as a list.
+_Meta = Annotated[Meta, BeforeValidator(lambda value: value if isinstance(value, dict) else {})]
 
-    contacts: tuple[ContactObject, ...]
+
+class Page(Shape):
+    """A page of a collection."""
+
+    meta: _Meta = Meta()
 
 
 class UserAnswer(Shape):
@@ -65,10 +68,9 @@ class AccountAnswer(Shape):
     cname: Text = ""
 
 
-class FieldObject(Shape):
+class FieldObject(Identified):
     """A custom field; `relations` are ids of the lists' relations, not of lists."""
 
-    id: Text
     title: Text
     type: Text = ""
     perstag: Text = ""
@@ -83,22 +85,11 @@ class OptionObject(Shape):
     orderid: Text = ""
 
 
-class Meta(Shape):
-    """What a collection says of itself."""
-
-    total: Total = None
-
-
-# PHP writes an empty object as a list.
-_Meta = Annotated[Meta, BeforeValidator(lambda value: value if isinstance(value, dict) else {})]
-
-
-class FieldsAnswer(Shape):
+class FieldsAnswer(Page):
     """A page of GET fields, with the options of its fields beside them."""
 
     fields: tuple[FieldObject, ...]
     options: tuple[OptionObject, ...] | None = Field(default=(), alias="fieldOptions")
-    meta: _Meta = Meta()
 
 
 class FieldAnswer(Shape):

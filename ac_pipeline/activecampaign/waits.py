@@ -33,18 +33,19 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        until, since = _http_date(text), _http_date(headers.get("date", "")) or now
+        until, since = http_date(text), http_date(headers.get("date", "")) or now
         return max(0.0, (until - since).total_seconds()) if until else None
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def remaining(headers: Mapping[str, str]) -> int | None:
-    """Return `RateLimit-Remaining`, requests, None when absent or malformed."""
-    text = headers.get("ratelimit-remaining", "").strip()
+def announced(headers: Mapping[str, str], name: str) -> int | None:
+    """Return a number of requests, `limit` or `remaining`, from `RateLimit-*`; None when absent or malformed."""
+    text = headers.get(f"ratelimit-{name}", "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Return the moment of an HTTP date, None when it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):  # what the parser does with nonsense varies

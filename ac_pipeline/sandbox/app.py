@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from ac_pipeline.sandbox import control, page
 from ac_pipeline.sandbox.account import Account
+from ac_pipeline.sandbox.connections import Connections
+from ac_pipeline.sandbox.faults import Faults
 from ac_pipeline.sandbox.gate import Gate
 from ac_pipeline.sandbox.local import local_only
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
-def application(account: Account) -> Starlette:
-    """Return the application that serves this account."""
+def application(
+    account: Account, faults: Faults, connections: Connections, restart: Callable[[float], None]
+) -> Starlette:
+    """Return the application that serves this account; `restart` makes the server go away for some seconds."""
+    gate = Gate(account, faults, connections, restart)
     app = Starlette(
         routes=[
-            Route("/api/3{path:path}", local_only(Gate(account).answer), methods=_METHODS),
-            *control.routes(account),
+            Route("/api/3{path:path}", local_only(gate.answer), methods=_METHODS),
+            *control.routes(account, faults, restart),
             *page.routes(account),
         ]
     )

@@ -9,6 +9,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ac_pipeline.errors import SettingsError
+from ac_pipeline.sandbox.faults import Rule
+from ac_pipeline.sandbox.switches import Switches
 
 
 class RateWindow(StrEnum):
@@ -35,15 +37,21 @@ class SandboxConfig:
     rate: int = 5
     """Requests per second for the whole account."""
     rate_window: RateWindow = RateWindow.SLIDING
-    rate_headers: bool = True
-    """Whether answers other than 429 carry RateLimit-* too (reference, section 4)."""
+    bulk_rate: int = 100
+    """Imports per minute of more than one contact."""
+    bulk_single_rate: int = 20
+    """Imports per minute of one contact."""
     latency: float = 0.0
     """Seconds every API request takes longer."""
     utc_offset: timedelta = timedelta(hours=-5)
     """The account's time zone."""
     subscriber_limit: int = 1000
     seed: int = 0
-    """Decides everything that looks random: hashes, request ids."""
+    """Decides everything that looks random: hashes, request ids, which requests a rate of faults hits."""
+    switches: Switches = field(default_factory=Switches)
+    """What is not known of the service."""
+    faults: tuple[Rule, ...] = ()
+    """What goes wrong from the start; the control API can change it."""
     reset: bool = False
     """Start from an empty account whatever the file holds."""
 
@@ -57,5 +65,5 @@ class SandboxConfig:
                 f"The sandbox cannot listen on {self.host}: it has no login and is for this machine only.",
                 "Use 127.0.0.1 or ::1.",
             )
-        if self.rate < 1:
-            raise SettingsError("The sandbox's rate is requests per second and must be at least 1.")
+        if min(self.rate, self.bulk_rate, self.bulk_single_rate) < 1:
+            raise SettingsError("The sandbox's rates are requests per second or minute and must be at least 1.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from pathlib import Path
 from ac_pipeline.errors import PipelineError, SettingsError
 
 _GROUPS = ((1, "{**DEFAULT**}"), (2, "{**DEAL_DEFAULT**}"), (3, "{**ACCOUNT_DEFAULT**}"))
+_VERSION = 3
+"""Of the tables; a file of another one is no use."""
 _TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
 
 
@@ -33,6 +36,7 @@ def open_database(path: Path, *, reset: bool = False) -> sqlite3.Connection:
             db.execute(f"pragma {pragma}")
         db.create_function("fold", 1, _fold, deterministic=True)
         with transaction(db):
+            _check_version(db, reset=reset)
             _create(db)
             if reset:
                 clear(db)
@@ -44,6 +48,9 @@ def open_database(path: Path, *, reset: bool = False) -> sqlite3.Connection:
     except sqlite3.DatabaseError:
         db.close()
         raise SettingsError(f"{path} is no state file of a sandbox.", "Name another file.") from None
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
@@ -53,25 +60,58 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("begin immediate")
     try:
         yield
+        db.execute("commit")
     except BaseException:
         db.execute("rollback")
         raise
-    db.execute("commit")
+
+
+@contextmanager
+def savepoint(db: sqlite3.Connection) -> Iterator[None]:
+    """Keep all that happens inside, or, when it raises, nothing; inside a transaction."""
+    db.execute("savepoint inner")
+    try:
+        yield
+    except BaseException:
+        db.execute("rollback to inner")
+        raise
+    finally:
+        db.execute("release inner")
 
 
 def clear(db: sqlite3.Connection) -> None:
     """Make the account new: no objects, no requests, ids from 1."""
     db.execute("pragma defer_foreign_keys=on")
-    for (name,) in db.execute(_TABLES).fetchall():
+    for name in table_names(db):
         db.execute(f'delete from "{name}"')
     db.execute("delete from sqlite_sequence")
     _seed(db)
 
 
+def table_names(db: sqlite3.Connection) -> list[str]:
+    """Return all tables of the account."""
+    return [name for (name,) in db.execute(_TABLES)]
+
+
+def _check_version(db: sqlite3.Connection, *, reset: bool) -> None:
+    (version,) = db.execute("pragma user_version").fetchone()
+    tables = table_names(db)
+    if tables and version != _VERSION:
+        if not reset:
+            raise SettingsError(
+                "The sandbox's state is of another version of ac-pipeline.",
+                "Start it with --reset, or on another file.",
+            )
+        db.execute("pragma defer_foreign_keys=on")
+        for name in tables:
+            db.execute(f'drop table "{name}"')
+    db.execute(f"pragma user_version={_VERSION}")
+
+
 def _create(db: sqlite3.Connection) -> None:
     """Create what is missing; one statement at a time, because a script would commit in between."""
     schema = files("ac_pipeline.sandbox").joinpath("schema.sql").read_text(encoding="utf-8")
-    for statement in schema.split(";"):
+    for statement in re.sub("--.*", "", schema).split(";"):
         db.execute(statement)
     _seed(db)
 

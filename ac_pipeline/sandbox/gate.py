@@ -1,10 +1,13 @@
-"""What every API request passes: key, rate, latency, handler, log."""
+"""What every API request passes: key, rate, latency, faults, handler, log."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import math
 import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,8 +16,13 @@ from starlette.responses import Response
 from ac_pipeline.sandbox import refusals
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.api import ENDPOINTS
+from ac_pipeline.sandbox.connections import Connections
 from ac_pipeline.sandbox.database import transaction
-from ac_pipeline.sandbox.limits import Verdict, limit_for
+from ac_pipeline.sandbox.departures import Departure
+from ac_pipeline.sandbox.faults import Fault, Faults
+from ac_pipeline.sandbox.imports import catch_up
+from ac_pipeline.sandbox.limits import Verdict
+from ac_pipeline.sandbox.misbehaviour import LOSSES, Ending, altered, instead
 from ac_pipeline.sandbox.request_path import loggable
 from ac_pipeline.sandbox.routing import Match, Routes
 from ac_pipeline.sandbox.tables import requests
@@ -27,84 +35,151 @@ _HEADERS = {
     "Expires": "Thu, 19 Nov 1981 08:52:00 GMT",
     "Pragma": "no-cache",
 }
+_FREE = Verdict(admitted=True, remaining=0)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What becomes of one request."""
+
+    reply: Reply = field(default_factory=lambda: Reply(500))
+    fault: Fault | None = None
+    ending: Ending | None = None
 
 
 class Gate:
-    """Answers everything below /api/3 for one account."""
+    """Answers everything below /api/3 for one account. `restart` makes the server go away for some seconds."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(
+        self, account: Account, faults: Faults, connections: Connections, restart: Callable[[float], None]
+    ) -> None:
         self._account = account
+        self._faults = faults
+        self._connections = connections
+        self._restart = restart
         self._routes = Routes(ENDPOINTS)
-        self._limit = limit_for(account.config.rate_window, account.config.rate)
         self._random = random.Random(account.config.seed)  # noqa: S311  (request ids, no secrets)
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request and keep it in the log, whatever becomes of it."""
+        """Answer one request, or not, and keep it in the log, whatever becomes of it."""
         clock = self._account.clock
         arrived_at, started = clock.microseconds(), clock.monotonic()
         path = request.path_params["path"]
         match = self._routes.match(request.method, path)
         query = tuple(parse_qsl(request.url.query, keep_blank_values=True))
-        reply, content, body, throttled = Reply(500), b"", b"", False
+        outcome, content, body = _Outcome(), b"", b""
         try:
             body = await request.body()
-            reply, throttled = await self._reply(request, match, Call(self._account, query, match.params, body))
-            content = reply.content()
+            await self._decide(outcome, request, match, Call(self._account, query, match.params, body))
+            content = outcome.reply.content()
         except ClientDisconnect:
-            reply = Reply(400)
+            outcome.reply = Reply(400)
         finally:
-            duration = clock.monotonic() - started
+            answered = outcome.ending in (None, Ending.CUT_OFF)
             logged = Logged(
                 arrived_at,
                 request.method,
-                loggable(path, query),
+                loggable(path, match.template, query),
                 match.template,
-                reply.status,
+                outcome.reply.status if answered else 0,
                 len(body),
-                len(content),
-                int(throttled),
-                round(duration * 1_000_000),
+                len(content) if answered else 0,
+                int(outcome.reply.throttled),
+                outcome.fault.kind if outcome.fault else "",
+                round((clock.monotonic() - started) * 1_000_000),
             )
             requests.add(self._account.db, logged)
-        return self._response(reply, content)
+        return self._response(outcome, content)
 
-    async def _reply(self, request: Request, match: Match, call: Call) -> tuple[Reply, bool]:
-        """Return the answer, and whether the request was refused for coming too fast."""
-        config = self._account.config
-        key = request.headers.get("api-token", "")
-        authentic = hmac.compare_digest(key.encode(), config.api_key.encode())
-        verdict = self._limit.admit(self._account.clock.monotonic()) if authentic else None
-        if config.latency:
-            await self._account.clock.sleep(config.latency)
+    async def _decide(self, outcome: _Outcome, request: Request, match: Match, call: Call) -> None:
+        """Write into `outcome` what becomes of the request, and do it."""
+        account = self._account
+        verdict = self._admitted(request, match)
+        if account.config.latency:
+            await account.clock.sleep(account.config.latency)
         if verdict is None:
-            return refusals.unknown_key(), False
+            outcome.reply = refusals.unknown_key(account.switches)
+            return
         if not verdict.admitted:
-            return refusals.too_many(self._rate_headers(verdict) | {"Retry-After": _seconds(verdict)}), True
-        reply = self._handled(match, call)
-        headers = self._rate_headers(verdict) if config.rate_headers else {}
-        return Reply(reply.status, reply.body, {**reply.headers, **headers}), False
+            outcome.reply = refusals.too_many(account.switches, self._refused_headers(verdict))
+            return
+        outcome.fault = self._faults.choose(request.method, match.template)
+        if outcome.fault is None:
+            outcome.reply = self._handled(match, call)
+        else:
+            await self._spoil(outcome, outcome.fault, request, match, call)
+        if account.switches.rate_headers:
+            headers = {**self._rate_headers(verdict), **outcome.reply.headers}
+            outcome.reply = replace(outcome.reply, headers=headers)
+
+    def _admitted(self, request: Request, match: Match) -> Verdict | None:
+        """Return what the account's limit says of the request; None when its key is wrong."""
+        account = self._account
+        key = request.headers.get("api-token", "")
+        if not hmac.compare_digest(key.encode(), account.config.api_key.encode()):
+            return None
+        if match.template.startswith("/import/") and not account.switches.bulk_shares_rate:
+            return _FREE
+        return account.limits.requests.admit(account.clock.monotonic())
+
+    async def _spoil(self, outcome: _Outcome, fault: Fault, request: Request, match: Match, call: Call) -> None:
+        loss = LOSSES.get(fault.kind)
+        if loss is not None:
+            outcome.ending = loss.ending
+            if loss.takes_effect:
+                outcome.reply = self._handled(match, call)
+            if loss.waits:
+                await self._wait(fault.seconds, request)
+            return
+        replaced = instead(fault, self._account.switches, self._rate_headers(_FREE))
+        if replaced is not None:
+            outcome.reply = replaced
+            return
+        outcome.reply = altered(fault.kind, self._handled(match, replace(call, fault=fault.kind)))
+        if fault.kind == "slow":
+            await self._wait(fault.seconds, request)
+
+    async def _wait(self, seconds: float, request: Request) -> None:
+        """Wait, unless the client goes away first."""
+        waiting = {
+            asyncio.ensure_future(self._account.clock.sleep(seconds)),
+            asyncio.ensure_future(request.receive()),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
 
     def _handled(self, match: Match, call: Call) -> Reply:
+        catch_up(self._account)
         try:
             with transaction(self._account.db):
                 return match.endpoint.handle(call)
         except Refusal as refusal:
             return refusal.reply
 
-    def _rate_headers(self, verdict: Verdict) -> dict[str, str]:
+    def _rate_headers(self, verdict: Verdict) -> Mapping[str, str]:
         return {"RateLimit-Limit": str(self._account.config.rate), "RateLimit-Remaining": str(verdict.remaining)}
 
-    def _response(self, reply: Reply, content: bytes) -> Response:
+    def _refused_headers(self, verdict: Verdict) -> Mapping[str, str]:
+        """Whole seconds, never 0: clients read them as a number to wait."""
+        headers = self._rate_headers(verdict)
+        if not self._account.switches.retry_after:
+            return headers
+        return {**headers, "Retry-After": str(max(1, math.ceil(verdict.retry_after)))}
+
+    def _response(self, outcome: _Outcome, content: bytes) -> Response:
+        reply = outcome.reply
         headers = {
             **_HEADERS,
             "X-Request-Id": f"{self._random.getrandbits(128):032x}",
             "Set-Cookie": f"PHPSESSID={self._random.getrandbits(128):032x}; path=/; HttpOnly",
             **reply.headers,
         }
-        media_type = None if reply.body is None else "application/json"
-        return Response(content, reply.status, headers, media_type)
-
-
-def _seconds(verdict: Verdict) -> str:
-    """Whole seconds, never 0: clients read them as a number to wait."""
-    return str(max(1, math.ceil(verdict.retry_after)))
+        media_type = None if reply.body is None and reply.raw is None else reply.media_type
+        response = Response(content, reply.status, headers, media_type)
+        if outcome.ending is None:
+            return response
+        seconds = outcome.fault.seconds if outcome.fault else 0.0
+        return Departure(response, outcome.ending, self._connections, lambda: self._restart(seconds))

@@ -18,8 +18,11 @@ class Page:
 
 
 def page_of(call: Call, default: int = 20) -> Page:
-    """Return the slice asked for; what is no number counts as absent, more than 100 as 100."""
-    return Page(min(_number(call, "limit", default), MOST), _number(call, "offset", 0))
+    """Return the slice asked for; what is no number counts as absent, more than 100 as 100 (a switch)."""
+    limit = _number(call, "limit", default)
+    if call.account.switches.limit_above_100 == "clamped":
+        limit = min(limit, MOST)
+    return Page(limit, _number(call, "offset", 0))
 
 
 def _number(call: Call, name: str, default: int) -> int:

@@ -4,12 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ac_pipeline.sandbox.switches import Switches
 from ac_pipeline.sandbox.wire import Json, Refusal, Reply
 
+_NO_CHOICE = "The value you selected is not a valid choice."
+_LOGIN = b"<!DOCTYPE html>\n<html><head><title>Login</title></head><body><form>Log in</form></body></html>\n"
+_HTML = "text/html; charset=UTF-8"
+_ERROR_PAGE = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 
-def unknown_key() -> Reply:
-    """E7: 403 without body and without Content-Type."""
-    return Reply(403)
+
+def unknown_key(switches: Switches) -> Reply:
+    """E7: 403 without body and without Content-Type; the switch has it with one, or as a login page."""
+    match switches.bad_key:
+        case "empty":
+            return Reply(403)
+        case "message":
+            return forbidden()
+        case "html":
+            return login_page()
+
+
+def login_page() -> Reply:
+    """200 with a page instead of JSON, as seen with keys that ran out (reference, section 2)."""
+    return Reply(200, raw=_LOGIN, media_type=_HTML)
+
+
+def error_page(status: int, title: str) -> Reply:
+    """A page of the servers before the service."""
+    return Reply(status, raw=_ERROR_PAGE.format(f"{status} {title}").encode(), media_type="text/html")
+
+
+def masked_failure() -> Reply:
+    """200 and nothing but a header that says it failed, as recorded (reference, section 2)."""
+    return Reply(200, headers={"X-Ac-Error": "Code 9001"}, raw=b"")
 
 
 def forbidden() -> Reply:
@@ -17,9 +44,15 @@ def forbidden() -> Reply:
     return Reply(403, {"message": "Forbidden"})
 
 
-def too_many(headers: Mapping[str, str]) -> Reply:
+def too_many(switches: Switches, headers: Mapping[str, str]) -> Reply:
     """429; the body is the reference's default for an unknown."""
-    return Reply(429, {"message": "Too Many Requests"}, headers)
+    body = {"message": "Too Many Requests"} if switches.throttle_body == "message" else None
+    return Reply(switches.throttle_status, body, headers, throttled=True)
+
+
+def contact_limit() -> Refusal:
+    """403 for one contact more than the account may have; the reference's default for an unknown."""
+    return Refusal(Reply(403, {"message": "You have reached the contact limit of your account."}))
 
 
 def not_found(model: str, number: int) -> Refusal:
@@ -80,6 +113,60 @@ def title_duplicate(title: str) -> Refusal:
 def field_invalid() -> Refusal:
     """E2: POST /fieldValues with a name instead of an id. Only the message is known, the envelope is assumed."""
     return _validation({"title": "Field id not valid", "detail": "", "source": {"pointer": "/data/attributes/field"}})
+
+
+def not_an_option() -> Refusal:
+    """E2: a value that is none of the field's options; the words are assumed."""
+    return _validation({"title": _NO_CHOICE, "detail": "", "source": {"pointer": "/data/attributes/value"}})
+
+
+def perstag_duplicate() -> Refusal:
+    """E2: another field has the personalisation tag; the words are assumed."""
+    return _validation({"title": "There is already a field with this tag", "detail": "", "code": "duplicate"})
+
+
+def tag_missing() -> Refusal:
+    """E2: a tag without a name; the words are assumed."""
+    return _validation({"title": "The tag name was not provided.", "detail": "", "code": "field_missing"})
+
+
+def tag_duplicate() -> Refusal:
+    """E2: another tag has the name; the words are assumed."""
+    return _validation({"title": "There is already a tag with this name", "detail": "", "code": "duplicate"})
+
+
+def tag_invalid(status: int) -> Refusal:
+    """E3: POST /contactTags without the id of a tag, for example with its name."""
+    title = "Invalid value for query parameter contactTag.tag"
+    error: Json = {"title": title, "detail": "No tag id provided", "source": {"parameter": "contactTag.tag"}}
+    return Refusal(Reply(status, {"errors": [error]}))
+
+
+def tagged_contact_missing() -> Refusal:
+    """E2: POST /contactTags without a contact."""
+    error: Json = {"status": 422, "title": "Missing attribute", "source": {"pointer": "/data/attributes/contact"}}
+    return Refusal(Reply(422, {"errors": [error]}))
+
+
+def tagged_contact_unknown() -> Refusal:
+    """E4: POST /contactTags for a contact that does not exist."""
+    return Refusal(Reply(404, {"errors": [{"status": 404, "title": "Not Found", "detail": "Contact not found"}]}))
+
+
+def list_status_invalid() -> Refusal:
+    """E2: a subscription status other than 0 to 3. Only the message is known."""
+    return _validation({"title": _NO_CHOICE, "detail": "", "source": {"pointer": "/data/attributes/status"}})
+
+
+def may_not_resubscribe() -> Refusal:
+    """E4: the user of the key lacks pg_subscriber_resubscribe; the words are assumed."""
+    detail = "You do not have permission to resubscribe contacts."
+    return Refusal(Reply(403, {"errors": [{"status": 403, "title": "Forbidden", "detail": detail}]}))
+
+
+def list_incomplete() -> Refusal:
+    """E9: POST /lists without all that a list needs."""
+    return Refusal(Reply(400, {}))
 
 
 def no_options() -> Refusal:

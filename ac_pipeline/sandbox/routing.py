@@ -24,9 +24,10 @@ class Routes:
     """The endpoints, in the order in which they are tried."""
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
-        self._compiled: list[tuple[Pattern[str], Endpoint]] = [
-            (compile_path(endpoint.path)[0], endpoint) for endpoint in endpoints
-        ]
+        self._compiled: dict[str, list[tuple[Pattern[str], Endpoint]]] = {}
+        for endpoint in endpoints:
+            compiled = compile_path(endpoint.path)[0], endpoint
+            self._compiled.setdefault(_first_part(endpoint.path), []).append(compiled)
 
     def match(self, method: str, path: str) -> Match:
         """Return the endpoint for a path below /api/3; one that answers 404 or 405 when there is none.
@@ -36,13 +37,17 @@ class Routes:
         if path.endswith("/") and path != "/":
             path = f"{path}0" if method == "DELETE" else path.rstrip("/")
         known = False
-        for pattern, endpoint in self._compiled:
+        for pattern, endpoint in self._compiled.get(_first_part(path), ()):
             found = pattern.match(path)
             if found and endpoint.method == method:
                 return Match(endpoint.path, endpoint, found.groupdict())
             known = known or found is not None
         handle = _wrong_method if known else _unknown
         return Match("(unknown)", Endpoint(method, "(unknown)", handle))
+
+
+def _first_part(path: str) -> str:
+    return path.split("/", 2)[1] if path else ""
 
 
 def _unknown(_call: Call) -> Reply:

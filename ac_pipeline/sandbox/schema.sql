@@ -6,9 +6,117 @@ create table if not exists contacts (
   first_name text not null default '',
   last_name text not null default '',
   phone text not null default '',
+  org_id integer not null default 0, -- the customer account bulk import linked it to
+  org_name text not null default '',
+  account_contact integer, -- the id of that link
   created_at integer not null,
   updated_at integer not null
 ) strict;
+
+create table if not exists deleted_contacts (
+  email_key text primary key,
+  id integer not null,
+  created_at integer not null
+) strict;
+
+create table if not exists tags (
+  id integer primary key autoincrement,
+  tag text not null,
+  tag_key text not null unique, -- for matching without case
+  type text not null, -- '' is in no list
+  description text not null,
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+
+create table if not exists contact_tags (
+  id integer primary key autoincrement,
+  contact integer not null references contacts on delete cascade,
+  tag integer not null references tags on delete cascade,
+  created_at integer not null,
+  unique (contact, tag)
+) strict;
+
+create index if not exists contact_tags_by_tag on contact_tags (tag);
+
+create table if not exists lists (
+  id integer primary key autoincrement,
+  name text not null,
+  stringid text not null,
+  sender_url text not null,
+  sender_reminder text not null,
+  send_last_broadcast text not null default '0',
+  carboncopy text,
+  subscription_notify text,
+  unsubscription_notify text,
+  channel text not null default 'email',
+  user integer, -- as sent; the service shows null without one
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+
+create table if not exists list_groups (
+  id integer primary key autoincrement,
+  list integer not null references lists on delete cascade,
+  group_id integer not null,
+  unique (list, group_id)
+) strict;
+
+create table if not exists contact_lists (
+  id integer primary key autoincrement,
+  contact integer not null references contacts on delete cascade,
+  list integer not null references lists on delete cascade,
+  status integer not null, -- 0 unconfirmed, 1 active, 2 unsubscribed, 3 bounced
+  sourceid integer not null,
+  subscribed_at integer,
+  unsubscribed_at integer,
+  created_at integer not null,
+  updated_at integer not null,
+  unique (contact, list)
+) strict;
+
+create index if not exists contact_lists_by_list on contact_lists (list, status);
+
+create table if not exists webhooks (
+  id integer primary key autoincrement,
+  name text not null,
+  url text not null,
+  events text not null, -- JSON
+  sources text not null, -- JSON
+  listid integer not null default 0,
+  created_at integer not null
+) strict;
+
+create table if not exists exclusions (
+  id integer primary key autoincrement,
+  phrase text not null,
+  match_type text not null -- exact, begin, end, contains
+) strict;
+
+create table if not exists customer_accounts (
+  id integer primary key autoincrement,
+  name text not null,
+  name_key text not null unique
+) strict;
+
+create table if not exists account_contacts (
+  id integer primary key autoincrement,
+  contact integer not null references contacts on delete cascade,
+  account integer not null references customer_accounts
+) strict;
+
+create table if not exists import_batches (
+  id text primary key,
+  received_at integer not null,
+  due_at integer not null,
+  outcome text not null, -- completed, failed, interrupted
+  queued integer not null, -- contacts
+  pending text, -- JSON: the rows that wait, null once they are imported
+  success text not null default '[]',
+  failure text not null default '[]'
+) strict;
+
+create index if not exists import_batches_by_due on import_batches (due_at) where pending is not null;
 
 create table if not exists fields (
   id integer primary key autoincrement,
@@ -86,6 +194,9 @@ create table if not exists requests (
   bytes_in integer not null,
   bytes_out integer not null,
   throttled integer not null,
+  fault text not null, -- '' is none
+  per_second integer not null, -- requests in the second that ends with this one
+  admitted_per_second integer not null, -- those of them that were not throttled
   duration_us integer not null
 ) strict;
 

@@ -9,20 +9,28 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ac_pipeline.sandbox.account import Account
+from ac_pipeline.sandbox.faults import Kind
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back. `body` None means no body and no Content-Type at all."""
+    """What goes back. Without `body` and `raw` there is no body and no Content-Type at all."""
 
     status: int
     body: Json = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    """Sent as it is, whatever `body` says."""
+    media_type: str = "application/json"
+    throttled: bool = False
+    """Whether this refuses a request for coming too fast."""
 
     def content(self) -> bytes:
         """The body as PHP writes it: ASCII, slashes escaped, no spaces."""
+        if self.raw is not None:
+            return self.raw
         if self.body is None:
             return b""
         return json.dumps(self.body, separators=(",", ":")).replace("/", "\\/").encode()
@@ -44,6 +52,8 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    fault: Kind | None = None
+    """What is to go wrong later with what this call starts."""
 
     def number(self, name: str = "id") -> int:
         """Return a path parameter the way PHP casts it: leading digits, else 0; never above 2⁶³-1."""

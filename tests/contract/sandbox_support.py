@@ -46,8 +46,9 @@ class Api:
     time: Time
 
     def start_anew(self) -> None:
-        """Empty the account and turn the clock back."""
-        self.control("/sandbox/reset", "POST").raise_for_status()
+        """Empty the account, let nothing fail, set all switches back and turn the clock back."""
+        for path, method in (("reset", "POST"), ("faults", "DELETE"), ("switches", "DELETE")):
+            self.control(f"/sandbox/{path}", method).raise_for_status()
         self.time.seconds = 0.0
 
     def get(self, path: str, **params: Any) -> httpx.Response:
@@ -62,10 +63,22 @@ class Api:
     def delete(self, path: str) -> httpx.Response:
         return self.http.delete(path)
 
-    def control(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    def control(self, path: str, method: str = "GET", body: object = None, **headers: str) -> httpx.Response:
         """Ask outside /api/3; underscores in header names are hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.request(method, f"{self.sandbox.url}{path}", headers=sent)
+        return httpx.request(method, f"{self.sandbox.url}{path}", json=body, headers=sent)
+
+    def switch(self, **values: Any) -> None:
+        """Set switches."""
+        self.control("/sandbox/switches", "PUT", values).raise_for_status()
+
+    def fail(self, *rules: dict[str, Any]) -> None:
+        """Put faults in force."""
+        self.control("/sandbox/faults", "PUT", rules).raise_for_status()
+
+    def contacts(self) -> list[dict[str, Any]]:
+        """All contacts, as the control API has them."""
+        return self.control("/sandbox/contacts").json()["contacts"]
 
     def sync(self, email: str, **contact: Any) -> httpx.Response:
         return self.post("/contact/sync", {"contact": {"email": email, **contact}})
@@ -73,6 +86,25 @@ class Api:
     def field(self, title: str, kind: str = "text") -> str:
         """Create a field and return its id."""
         return str(self.post("/fields", {"field": {"title": title, "type": kind}}).json()["field"]["id"])
+
+    def tag(self, name: str) -> str:
+        """Create a tag for contacts and return its id."""
+        return self.post("/tags", {"tag": {"tag": name, "tagType": "contact"}}).json()["tag"]["id"]
+
+    def list(self, name: str) -> str:
+        """Create a list and return its id."""
+        sent = {"name": name, "stringid": name.lower(), "sender_url": "https://x.com", "sender_reminder": "You asked."}
+        return self.post("/lists", {"list": sent}).json()["list"]["id"]
+
+    def bulk(self, *rows: dict[str, Any], **more: Any) -> httpx.Response:
+        """Ask for a bulk import."""
+        return self.post("/import/bulk_import", {"contacts": rows, **more})
+
+    def imported(self, *rows: dict[str, Any]) -> dict[str, Any]:
+        """Import in bulk, wait, and return what became of it."""
+        number = self.bulk(*rows).json()["batchId"]
+        self.time.seconds += 10
+        return self.get("/import/info", batchId=number).json()
 
 
 @contextlib.contextmanager
@@ -85,3 +117,22 @@ def sandbox(folder: Path, **settings: Any) -> Iterator[Api]:
         httpx.Client(base_url=f"{started.url}/api/3", headers={"Api-Token": started.api_key}) as http,
     ):
         yield Api(http, started, time)
+
+
+def fill(api: Api) -> None:
+    """Put something into every table."""
+    plan = api.field("Plan", "dropdown")
+    api.post("/fieldOption/bulk", {"fieldOptions": [{"field": plan, "label": "Pro", "value": "Pro"}]})
+    api.post("/fieldRels", {"fieldRel": {"field": plan, "relid": 0}})
+    api.post("/groupMembers", {"groupMember": {"rel_id": plan, "group_id": 1}})
+    api.sync("a@b.com", firstName="Zoë", fieldValues=[{"field": plan, "value": "Pro"}])
+    api.sync("gone@b.com")
+    api.delete("/contacts/2")
+    api.post("/contactTags", {"contactTag": {"contact": 1, "tag": api.tag("VIP")}})
+    news = api.list("News")
+    api.post("/contactLists", {"contactList": {"contact": 1, "list": news, "status": 1}})
+    api.post("/listGroups", {"listGroup": {"listid": news, "groupid": 3}})
+    api.post("/webhooks", {"webhook": {"name": "Hook", "url": "https://x.com", "events": ["update"], "sources": []}})
+    api.control("/sandbox/exclusions", "POST", {"matchPhrase": "x@y.com"})
+    api.imported({"email": "a@b.com", "customer_acct_name": "Acme"})
+    api.bulk({"email": "later@b.com"})

@@ -12,7 +12,7 @@ FULL = keys(
     "cdate email phone firstName lastName orgid orgname segmentio_id bounced_hard bounced_soft bounced_date ip ua hash"
     " socialdata_lastcheck email_local email_domain sentcnt rating_tstamp gravatar deleted anonymized adate udate edate"
     " deleted_at created_utc_timestamp updated_utc_timestamp created_timestamp updated_timestamp created_by updated_by"
-    " email_empty links id organization"
+    " email_empty last_open_date last_click_date links id organization"
 )
 COMPACT = keys(
     "email phone firstName lastName email_empty cdate udate orgid orgname links hash fieldValues id organization"
@@ -225,7 +225,9 @@ def test_read_has_the_full_shape_with_side_loads(api: Api) -> None:
 
     read = api.get("/contacts/1").json()
 
-    assert list(read) == keys("contactAutomations contactLists deals fieldValues geoIps accountContacts contact")
+    assert list(read) == keys(
+        "contactAutomations contactLists deals fieldValues geoAddresses geoIps accountContacts contact"
+    )
     assert set(read["contact"]) == {
         *FULL,
         "contactAutomations",

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ac_pipeline.sandbox.database import open_database
+from ac_pipeline.sandbox.tables.requests import Logged, add, summary
 from contract.sandbox_support import Api, sandbox
 
 SCRIPT = "<script>alert(1)</script>"
@@ -31,6 +37,8 @@ def test_contacts_are_listed_with_their_fields_by_title(api: Api) -> None:
     plan = api.field("Plan")
     api.sync("a@b.com", firstName="A", lastName="B", phone="1", fieldValues=[{"field": plan, "value": "Pro"}])
     api.sync("c@b.com")
+    api.post("/contactTags", {"contactTag": {"contact": "1", "tag": api.tag("VIP")}})
+    api.post("/contactLists", {"contactList": {"contact": "1", "list": api.list("News"), "status": 1}})
 
     first, second = api.control("/sandbox/contacts").json()["contacts"]
 
@@ -43,8 +51,10 @@ def test_contacts_are_listed_with_their_fields_by_title(api: Api) -> None:
         "created_at": "2026-03-01T12:00:00+00:00",
         "updated_at": "2026-03-01T12:00:00+00:00",
         "fields": {"Plan": "Pro"},
+        "tags": ["VIP"],
+        "lists": {"News": 1},
     }
-    assert (second["id"], second["fields"]) == ("2", {})
+    assert (second["id"], second["fields"], second["tags"], second["lists"]) == ("2", {}, [], {})
 
 
 def test_fields_are_listed_with_options_lists_and_groups(api: Api) -> None:
@@ -89,12 +99,31 @@ def test_every_api_request_is_logged_and_counted(tmp_path: Path) -> None:
     assert (oldest["bytes_in"] > 0, oldest["bytes_out"] > 0, oldest["throttled"]) == (True, True, False)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3_000_000), st.booleans(), st.integers(0, 9)), max_size=40))
+def test_the_busiest_second_is_that_of_the_arrivals_in_whatever_order_they_are_answered(
+    arrivals: list[tuple[int, bool, int]],
+) -> None:
+    """Half open, with and without throttled ones."""
+    with closing(open_database(Path(mkdtemp()) / "s.db")) as db:
+        for arrived, throttled, _ in sorted(arrivals, key=lambda arrival: arrival[2]):
+            add(db, Logged(arrived, "GET", "/", "/", 200, 0, 0, int(throttled), "", 0))
+        found = summary(db)
+
+    def busiest(times: list[int]) -> int:
+        return max((sum(end - 1_000_000 < time <= end for time in times) for end in times), default=0)
+
+    assert found.max_per_second == busiest([arrived for arrived, _, _ in arrivals])
+    assert found.max_admitted_per_second == busiest([arrived for arrived, throttled, _ in arrivals if not throttled])
+
+
 def test_the_log_holds_nothing_that_names_a_person(api: Api) -> None:
     """Neither in values, nor in keys, nor in paths."""
     secret = ["jane@example.com", "Jane", "+4915112345678", "4915112345678"]
     api.get("/contacts", email=secret[0], search=secret[1], phone=secret[3], limit="5", **{"filters[val]": secret[2]})
     api.get("/contacts", **{secret[0]: secret[1], "orders[id]": "ASC", "limit": secret[1]})
     api.get(f"/users/email/{secret[0]}")
+    api.get(f"/users/username/{secret[1]}")
+    api.get(f"/nothing/{secret[1]}/1")
     api.get(f"/users/{secret[3]}")
 
     text = api.control("/sandbox/requests").text + api.control("/requests").text
@@ -102,7 +131,7 @@ def test_the_log_holds_nothing_that_names_a_person(api: Api) -> None:
 
     assert not [word for word in secret if word in text]
     assert paths[-1] == "/contacts?email=…&search=…&phone=…&limit=5&filters[val]=…"
-    assert paths[0] == "/users/…"
+    assert paths[:3] == ["/users/…", "/nothing/…/1", "/users/username/…"]
 
 
 def test_the_log_is_cut_to_the_limit_asked_for(api: Api) -> None:
@@ -217,10 +246,13 @@ def test_the_page_finds_and_pages_contacts(api: Api) -> None:
 def test_the_page_of_a_contact_shows_its_fields(api: Api) -> None:
     """An unknown one is said to be so."""
     api.sync("a@b.com", firstName="Ann", fieldValues=[{"field": api.field("Plan"), "value": "Pro"}])
+    api.post("/contactTags", {"contactTag": {"contact": 1, "tag": api.tag("VIP")}})
+    api.post("/contactLists", {"contactList": {"contact": 1, "list": api.list("News"), "status": 2}})
 
     html = api.control("/contact/1").text
 
     assert all(word in html for word in ("a@b.com", "Ann", "Plan", "Pro", "2026-03-01 07:00:00"))
+    assert all(word in html for word in ("VIP", "News", "Unsubscribed"))
     assert api.control("/contact/99999999999999999999").status_code == 404
 
 

@@ -247,6 +247,9 @@ def test_groups_are_seeded_and_take_fields(api: Api) -> None:
         "links": {"groupDefinition": f"{api.sandbox.url}/api/3/groupDefinitions/1"},
     }
     assert api.get("/groupMembers/1").json()["groupMember"]["rel_id"] == 1
+    moved = api.put("/groupMembers/1", {"groupMember": {"rel_id": plan, "group_id": "1", "ordernum": 7}})
+    assert moved.json()["groupMember"]["ordernum"] == 7
+    assert api.put("/groupMembers/9", {"groupMember": {}}).status_code == 404
     assert api.delete("/groupMembers/1").json() == {}
     assert (api.get("/groupMembers/1").status_code, api.delete("/groupMembers/1").status_code) == (404, 404)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ac_pipeline.errors import SettingsError
-from ac_pipeline.sandbox import RateWindow, SandboxConfig
+from ac_pipeline.sandbox import RateWindow, SandboxConfig, Switches
 from ac_pipeline.sandbox.limits import limit_for
 from contract.sandbox_support import Api, sandbox
 
@@ -51,7 +51,7 @@ def test_other_answers_carry_the_rate_headers_unless_told_not_to(tmp_path: Path)
         headers = api.get("/users/me").headers
         assert (headers["ratelimit-limit"], headers["ratelimit-remaining"]) == ("5", "4")
         assert "retry-after" not in headers
-    with sandbox(tmp_path, rate=5, rate_headers=False) as api:
+    with sandbox(tmp_path, rate=5, switches=Switches(rate_headers=False)) as api:
         assert "ratelimit-limit" not in api.get("/users/me").headers
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from contract.sandbox_support import Api, sandbox
 
@@ -128,42 +126,3 @@ def test_limit_and_offset_are_bounded(api: Api, params: dict[str, str], limit: i
     body = api.get("/contacts", **params).json()
 
     assert (body["meta"]["page_input"]["limit"], len(body["contacts"]), body["meta"]["total"]) == (limit, count, "3")
-
-
-@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 99, 100, 101, 250])
-def test_paging_visits_every_contact_once(server: Api, count: int) -> None:
-    """By offset and by id, whatever the page size, from the first to the last."""
-    server.start_anew()
-    for number in range(count):
-        server.sync(f"c{number}@x.com")
-    everybody = [str(number + 1) for number in range(count)]
-
-    @settings(max_examples=8, deadline=None)
-    @given(limit=st.sampled_from([None, 7, 19, 20, 21, 99, 100, 101, 500]))
-    def check(limit: int | None) -> None:
-        size = {} if limit is None else {"limit": limit}
-        assert by_offset(server, size) == everybody
-        assert by_id(server, size) == everybody
-
-    check()
-
-
-def by_offset(api: Api, size: dict[str, int]) -> list[str]:
-    """Follow `offset` up to the total."""
-    seen: list[str] = []
-    while True:
-        body = api.get("/contacts", **{"orders[id]": "ASC", "offset": len(seen)}, **size).json()
-        seen += [contact["id"] for contact in body["contacts"]]
-        if len(seen) >= int(body["meta"]["total"]):
-            return seen
-
-
-def by_id(api: Api, size: dict[str, int]) -> list[str]:
-    """Follow `id_greater` until a page is empty."""
-    seen: list[str] = []
-    while True:
-        after = seen[-1] if seen else "0"
-        page = api.get("/contacts", **{"orders[id]": "ASC", "id_greater": after}, **size).json()["contacts"]
-        if not page:
-            return seen
-        seen += [contact["id"] for contact in page]

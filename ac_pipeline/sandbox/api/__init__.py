@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from ac_pipeline.sandbox.api import (
+    bulk_import,
+    contact_lists,
     contact_parts,
     contact_search,
     contact_sync,
+    contact_tags,
     contacts,
+    exclusions,
     field_options,
     field_relations,
     field_values,
     fields,
     groups,
+    linked,
+    lists,
+    tags,
     users,
+    webhooks,
 )
 from ac_pipeline.sandbox.wire import Endpoint
 
@@ -27,5 +35,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *field_relations.ENDPOINTS,
     *groups.ENDPOINTS,
     *field_values.ENDPOINTS,
+    *tags.ENDPOINTS,
+    *contact_tags.ENDPOINTS,
+    *exclusions.ENDPOINTS,
+    *lists.ENDPOINTS,
+    *contact_lists.ENDPOINTS,
+    *bulk_import.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+    *linked.ENDPOINTS,
 )
 """Earlier ones win where two paths match."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ac_pipeline.sandbox.api import contact_shapes
+from ac_pipeline.sandbox.api.side_loads import LOADERS, Shape, ids_of
 from ac_pipeline.sandbox.paging import Page, page_of
 from ac_pipeline.sandbox.tables import contacts
+from ac_pipeline.sandbox.tables.contacts import Contact
 from ac_pipeline.sandbox.wire import Call, Endpoint, Json, Reply, whole
 
 
@@ -31,11 +33,11 @@ _ANYWHERE = (
     + ")"
 )
 _CONDITIONS: Mapping[str, _Condition] = {
-    "email": _Condition("email_key = ?", str.casefold),
-    "email_like": _Condition("instr(email_key, ?) > 0", str.casefold),
+    "email_like": _Condition("instr(fold(email), ?) > 0", str.casefold),
     "phone": _Condition("substr(phone, 1, length(?)) = ?"),
     "search": _Condition(_ANYWHERE, str.casefold),
     "exclude": _Condition("id <> ?", whole),
+    "organization": _Condition("org_id = ?", whole),
     "id_greater": _Condition("id > ?", whole),
     "id_less": _Condition("id < ?", whole),
 }
@@ -46,6 +48,7 @@ _TIMES = {
     "filters[updated_after]": "updated_at > ?",
 }
 _MEMBERSHIPS = ("segmentid", "formid", "listid", "tagid", "seriesid", "waitid")
+_UNKNOWN = ("segmentid", "formid", "seriesid", "waitid")
 """Filters by things this account has none of: any id but 0 finds nobody."""
 _ORDERS = {
     "id": "id",
@@ -62,27 +65,43 @@ def _search(call: Call) -> Reply:
     db, page = call.account.db, page_of(call)
     where, values = _where(call)
     found = contacts.select(db, where, values, order=_order(call), limit=page.limit, offset=page.offset)
-    none: list[Json] = []
-    extra: dict[str, Json] = {"scoreValues": none, "accountContacts": none}
+    included = _included(call, found)
     return Reply(
         200,
         {
-            "scoreValues": none,
-            "contacts": [contact_shapes.full(call.account, contact, extra=extra) for contact in found],
+            "scoreValues": [],
+            **included,
+            "contacts": [_listed(call, contact, included) for contact in found],
             "meta": _meta(call, page, contacts.count(db, where, values)),
         },
     )
 
 
+def _included(call: Call, found: Sequence[Contact]) -> dict[str, list[Shape]]:
+    """Return what `include` asks for, beside the contacts."""
+    names = [name for name in (call.asked("include") or "").split(",") if name in LOADERS]
+    return {name: LOADERS[name](call.account, found) for name in names}
+
+
+def _listed(call: Call, contact: Contact, included: Mapping[str, list[Shape]]) -> dict[str, Json]:
+    extra: dict[str, Json] = {"scoreValues": [], "accountContacts": contact_shapes.account_contacts(contact)}
+    extra |= {name: ids_of(contact, shapes) for name, shapes in included.items()}
+    return contact_shapes.full(call.account, contact, extra=extra)
+
+
 def _where(call: Call) -> tuple[str, list[str | int]]:
     conditions, values = ["true"], list[str | int]()
+    email = call.asked("email")
+    if email:
+        conditions.append("email_key = ?")
+        values.append(call.account.email_key(call.account.email(email)))
     for name, condition in _CONDITIONS.items():
         asked = call.asked(name)
         if asked:
             conditions.append(condition.sql)
             values += condition.bound(asked)
     for name, sql in _TIMES.items():
-        time = call.account.time.parse(call.asked(name) or "")
+        time = call.account.time.parse(_unspaced(call.asked(name) or ""))
         if time is not None:
             conditions.append(sql)
             values.append(time)
@@ -92,26 +111,55 @@ def _where(call: Call) -> tuple[str, list[str | int]]:
     if ids:
         conditions.append(f"id in ({', '.join('?' * len(ids))})")
         values += ids
-    if any(whole(call.asked(name)) for name in _MEMBERSHIPS):
+    for sql, bound in (_by_list(call), _by_tag(call)):
+        conditions.append(sql)
+        values += bound
+    if any(whole(call.asked(name)) for name in _UNKNOWN):
         conditions.append("false")
     return " and ".join(conditions), values
 
 
+def _by_list(call: Call) -> tuple[str, list[str | int]]:
+    """`listid` and `status`: the status on that list, or on any; -1 is any status."""
+    number, status = whole(call.asked("listid")), _status(call)
+    if not number and status < 0:
+        return "true", []
+    asked, values = ["contact_lists.contact = contacts.id"], list[str | int]()
+    for column, value, given in (("list", number, number > 0), ("status", status, status >= 0)):
+        if given:
+            asked.append(f"{column} = ?")
+            values.append(value)
+    return f"exists (select 1 from contact_lists where {' and '.join(asked)})", values
+
+
+def _by_tag(call: Call) -> tuple[str, list[str | int]]:
+    number = whole(call.asked("tagid"))
+    if not number:
+        return "true", []
+    return "exists (select 1 from contact_tags where contact_tags.contact = contacts.id and tag = ?)", [number]
+
+
+def _unspaced(time: str) -> str:
+    """Return the time that was meant when the plus sign of its offset was not encoded."""
+    return re.sub(r"(\d) (\d\d:?\d\d)$", r"\1+\2", time) if time.count(":") > 1 else time
+
+
 def _order(call: Call) -> str:
-    """Orders apply as they stand in the query string; without any, the newest contact comes first."""
+    """Orders apply as they stand in the query string; without any, the newest contact comes first (a switch)."""
     terms = []
     for name, value in call.query:
         asked = re.fullmatch(r"orders\[(\w+)\]", name)
         if asked and asked[1] in _ORDERS:
             terms.append(f"{_ORDERS[asked[1]]} {'desc' if value.upper() == 'DESC' else 'asc'}")
-    return ", ".join([*terms, "id desc"])
+    newest_first = call.account.switches.contact_order == "newest_first"
+    return ", ".join([*terms, "id desc" if newest_first else "id"])
 
 
 def _meta(call: Call, page: Page, total: int) -> dict[str, Json]:
     asked = {name: whole(call.asked(name)) for name in _MEMBERSHIPS}
     query = repr((call.account.config.seed, call.query)).encode()
     return {
-        "total": str(total),
+        "total": call.account.total(total),
         "sortable": True,
         "page_input": {
             "segmentid": asked["segmentid"],
@@ -132,7 +180,6 @@ def _meta(call: Call, page: Page, total: int) -> dict[str, Json]:
 
 
 def _status(call: Call) -> int:
-    """Echoed only: without lists no contact has a status to compare."""
     asked = call.asked("status") or ""
     return int(asked) if re.fullmatch(r"[0-3]", asked) else -1
 

@@ -47,8 +47,8 @@ def full(
         "phone": contact.phone,
         "firstName": contact.first_name,
         "lastName": contact.last_name,
-        "orgid": "0",
-        "orgname": "",
+        "orgid": str(contact.org_id),
+        "orgname": contact.org_name,
         "segmentio_id": "",
         "bounced_hard": "0",
         "bounced_soft": "0",
@@ -75,11 +75,18 @@ def full(
         "created_by": None,
         "updated_by": None,
         "email_empty": False,
+        "last_open_date": None,
+        "last_click_date": None,
         **(extra or {}),
         "links": _links(account, contact),
         "id": str(contact.id),
-        "organization": None,
+        "organization": str(contact.org_id) if contact.org_id else None,
     }
+
+
+def account_contacts(contact: Contact) -> list[Json]:
+    """The ids of the contact's links to customer accounts."""
+    return [] if contact.account_contact is None else [str(contact.account_contact)]
 
 
 def compact(account: Account, contact: Contact, sent: Mapping[str, str], values: list[str] | None) -> dict[str, Json]:

@@ -12,10 +12,11 @@ def _sync(call: Call) -> Reply:
     sent = contact_writes.sent_contact(call)
     if not sent.email:
         raise refusals.email_missing()
-    existing = contacts.find_email(call.account.db, sent.email)
+    existing = contacts.find_key(call.account.db, call.account.email_key(sent.email))
     if existing is None:
         return contact_writes.create(call.account, sent)
-    return contact_writes.update(call.account, existing, sent)
+    reply = contact_writes.update(call.account, existing, sent, all_values=call.account.switches.sync_values == "all")
+    return Reply(201 if call.account.switches.sync_status == "always_201" else 200, reply.body)
 
 
 ENDPOINTS = (Endpoint("POST", "/contact/sync", _sync),)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ac_pipeline.sandbox import refusals
-from ac_pipeline.sandbox.api import contact_shapes, contact_writes, field_value_shapes
-from ac_pipeline.sandbox.tables import contacts, field_values
+from ac_pipeline.sandbox.api import contact_shapes, contact_writes, side_loads
+from ac_pipeline.sandbox.tables import contacts
 from ac_pipeline.sandbox.tables.contacts import Contact
 from ac_pipeline.sandbox.wire import Call, Endpoint, Json, Reply
 
@@ -19,36 +19,36 @@ def known_contact(call: Call) -> Contact:
 
 def _create(call: Call) -> Reply:
     sent = contact_writes.sent_contact(call)
-    if contacts.find_email(call.account.db, sent.email) is not None:
+    if contacts.find_key(call.account.db, call.account.email_key(sent.email)) is not None:
         raise refusals.email_duplicate()
     return contact_writes.create(call.account, sent)
 
 
 def _read(call: Call) -> Reply:
-    contact = known_contact(call)
-    values = [
-        field_value_shapes.full(call.account, row) for row in field_values.of_contact(call.account.db, contact.id)
-    ]
+    """Answer with what hangs on the contact beside it; tags are not among it (recorded)."""
+    account, contact = call.account, known_contact(call)
     none: list[Json] = []
+    subscriptions, values = side_loads.lists_of(account, [contact]), side_loads.values_of(account, [contact])
     extra: dict[str, Json] = {
         "contactAutomations": none,
-        "contactLists": none,
-        "fieldValues": [value["id"] for value in values],
+        "contactLists": side_loads.ids_of(contact, subscriptions),
+        "fieldValues": side_loads.ids_of(contact, values),
         "geoIps": none,
         "deals": none,
-        "accountContacts": none,
+        "accountContacts": contact_shapes.account_contacts(contact),
         "sentiment": None,
     }
     return Reply(
         200,
         {
             "contactAutomations": none,
-            "contactLists": none,
+            "contactLists": subscriptions,
             "deals": none,
             "fieldValues": values,
+            "geoAddresses": none,
             "geoIps": none,
-            "accountContacts": none,
-            "contact": contact_shapes.full(call.account, contact, extra=extra),
+            "accountContacts": side_loads.account_links(account, contact),
+            "contact": contact_shapes.full(account, contact, extra=extra),
         },
     )
 
@@ -60,7 +60,7 @@ def _change(call: Call) -> Reply:
         return contact_writes.update(call.account, contact, sent)
     if not contacts.is_email(sent.email):
         raise refusals.email_invalid()
-    owner = contacts.find_email(call.account.db, sent.email)
+    owner = contacts.find_key(call.account.db, call.account.email_key(sent.email))
     if owner is not None and owner.id != contact.id:
         raise refusals.email_duplicate()
     return contact_writes.update(call.account, contact, sent, email=sent.email)

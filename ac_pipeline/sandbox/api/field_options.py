@@ -17,18 +17,41 @@ def _of_field(call: Call) -> Reply:
     return Reply(200, {"fieldOptions": [field_shapes.option(call.account, option) for option in options]})
 
 
-def _read(call: Call) -> Reply:
+def known_option(call: Call) -> Option:
+    """Return the option the path names; Refusal 404 when there is none."""
     option = field_parts.find_option(call.account.db, call.number())
     if option is None:
         raise refusals.not_found("FieldOption", call.number())
-    return Reply(200, {"fieldOption": field_shapes.option(call.account, option)})
+    return option
+
+
+def _read(call: Call) -> Reply:
+    return Reply(200, {"fieldOption": field_shapes.option(call.account, known_option(call))})
+
+
+def _change(call: Call) -> Reply:
+    """Undocumented; assumed to work as PUT of other objects does."""
+    option, sent = known_option(call), call.wrapped("fieldOption")
+    columns: dict[str, str | int] = {name: text(sent[name]) for name in ("label", "value") if name in sent}
+    if "orderid" in sent:
+        columns["orderid"] = whole(sent["orderid"])
+    field_parts.change_option(call.account.db, option.id, columns, call.account.clock.microseconds())
+    return _read(call)
+
+
+def _delete(call: Call) -> Reply:
+    option = known_option(call)
+    if call.account.switches.option_delete == "masked_failure":
+        return refusals.masked_failure()
+    field_parts.remove_option(call.account.db, option.id)
+    return Reply(200, {})
 
 
 def _create_many(call: Call) -> Reply:
     sent = call.document().get("fieldOptions")
     if not isinstance(sent, list) or not all(isinstance(option, dict) for option in sent):
         raise refusals.no_options()
-    return Reply(201, {"fieldOptions": [_create(call, option) for option in sent]})
+    return Reply(call.account.status(new=True), {"fieldOptions": [_create(call, option) for option in sent]})
 
 
 def _create(call: Call, sent: Mapping[str, object]) -> dict[str, Json]:
@@ -48,4 +71,6 @@ ENDPOINTS = (
     Endpoint("GET", "/fields/{id}/options", _of_field),
     Endpoint("POST", "/fieldOption/bulk", _create_many),
     Endpoint("GET", "/fieldOptions/{id}", _read),
+    Endpoint("PUT", "/fieldOptions/{id}", _change),
+    Endpoint("DELETE", "/fieldOptions/{id}", _delete),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ac_pipeline.sandbox import refusals
 from ac_pipeline.sandbox.api import contact_shapes, field_value_shapes
 from ac_pipeline.sandbox.paging import page_of
-from ac_pipeline.sandbox.tables import contacts, field_values
+from ac_pipeline.sandbox.tables import contacts, field_values, fields
 from ac_pipeline.sandbox.tables.field_values import FieldValue
 from ac_pipeline.sandbox.wire import Call, Endpoint, Json, Reply, text, whole
 
@@ -24,11 +24,11 @@ def _search(call: Call) -> Reply:
         call.account.db, " and ".join(conditions), bound, limit=page.limit, offset=page.offset
     )
     shapes = [field_value_shapes.full(call.account, row) for row in rows]
-    return Reply(200, {"fieldValues": shapes, "meta": {"total": str(total)}})
+    return Reply(200, {"fieldValues": shapes, "meta": {"total": call.account.total(total)}})
 
 
 def _read(call: Call) -> Reply:
-    return Reply(200, {"fieldValue": field_value_shapes.full(call.account, _known(call))})
+    return Reply(200, {"fieldValue": field_value_shapes.full(call.account, known_value(call))})
 
 
 def _write(call: Call) -> Reply:
@@ -38,31 +38,33 @@ def _write(call: Call) -> Reply:
     if contacts.find(call.account.db, number) is None:
         raise refusals.not_found("Subscriber", number)
     now = call.account.clock.microseconds()
-    written = field_values.write(
-        call.account.db, number, whole(sent.get("field")), text(sent.get("value")), now, call.account.time
-    )
-    if written is None:
+    field = fields.find(call.account.db, whole(sent.get("field")))
+    if field is None:
         raise refusals.field_invalid()
-    row, new = written
+    value = text(sent.get("value"))[: call.account.switches.text_limit]
+    row, new = field_values.write(call.account.db, number, field, value, now, call.account.time)
+    if call.document().get("useDefaults") is True:
+        field_values.add_defaults(call.account.db, number, now)
     contact = contacts.change(call.account.db, number, {}, now)
     body: dict[str, Json] = {
         "contacts": [contact_shapes.full(call.account, contact)],
         "fieldValue": field_value_shapes.written(call.account, row),
     }
-    return Reply(201 if new else 200, body)
+    return Reply(call.account.status(new=new), body)
 
 
 def _change(call: Call) -> Reply:
-    _known(call)
+    known_value(call)
     return Reply(200, _write(call).body)
 
 
 def _delete(call: Call) -> Reply:
-    field_values.remove(call.account.db, _known(call).id)
+    field_values.remove(call.account.db, known_value(call).id)
     return Reply(200, {})
 
 
-def _known(call: Call) -> FieldValue:
+def known_value(call: Call) -> FieldValue:
+    """Return the value row the path names; Refusal 404 when there is none."""
     row = field_values.find(call.account.db, call.number())
     if row is None:
         raise refusals.not_found("FieldValue", call.number())

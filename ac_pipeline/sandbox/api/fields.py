@@ -36,7 +36,7 @@ def _list(call: Call) -> Reply:
             "fieldOptions": [field_shapes.option(call.account, option) for option in options],
             "fieldRels": [field_shapes.relation(call.account, relation) for relation in relations],
             "fields": [field_shapes.listed(call.account, field, options, relations) for field in found],
-            "meta": {"total": str(total), "selected": None},
+            "meta": {"total": call.account.total(total), "selected": None},
         },
     )
 
@@ -60,8 +60,11 @@ def _create(call: Call) -> Reply:
     title = _free_title(call, columns, None)
     columns.setdefault("type", "")
     columns["perstag"] = columns.get("perstag") or fields.derived_perstag(title)
+    taken = fields.find_perstag(call.account.db, str(columns["perstag"])) is not None
+    if taken and call.account.switches.duplicate_perstag == "refused":
+        raise refusals.perstag_duplicate()
     field = fields.add(call.account.db, columns, call.account.clock.microseconds())
-    return Reply(201, {"field": field_shapes.created(call.account, field)})
+    return Reply(call.account.status(new=True), {"field": field_shapes.created(call.account, field)})
 
 
 def _change(call: Call) -> Reply:

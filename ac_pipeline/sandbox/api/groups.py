@@ -46,6 +46,14 @@ def _read_member(call: Call) -> Reply:
     return Reply(200, {"groupMember": _shape(call, member, {})})
 
 
+def _change_member(call: Call) -> Reply:
+    member, sent = groups.find_member(call.account.db, call.number()), call.wrapped("groupMember")
+    if member is None:
+        raise refusals.no_member()
+    groups.move_member(call.account.db, member.id, whole(sent.get("ordernum")) or member.ordernum)
+    return _read_member(call)
+
+
 def _remove_member(call: Call) -> Reply:
     if not groups.remove_member(call.account.db, call.number()):
         raise refusals.no_member()
@@ -69,5 +77,6 @@ ENDPOINTS = (
     Endpoint("GET", "/groupMembers", _list),  # the documented answer lists the groups
     Endpoint("POST", "/groupMembers", _add_member),
     Endpoint("GET", "/groupMembers/{id}", _read_member),
+    Endpoint("PUT", "/groupMembers/{id}", _change_member),
     Endpoint("DELETE", "/groupMembers/{id}", _remove_member),
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ac_pipeline.sandbox import refusals
 from ac_pipeline.sandbox.tables import contacts
-from ac_pipeline.sandbox.wire import Call, Endpoint, Reply
+from ac_pipeline.sandbox.wire import Call, Endpoint, Json, Reply
 
 _EMAIL = "admin@sandbox.example"
+_NAME = "admin"
 _LINKS = (
     "lists",
     "userGroup",
@@ -19,9 +22,9 @@ _LINKS = (
 )
 
 
-def _me(call: Call) -> Reply:
-    user = {
-        "username": "admin",
+def _user(call: Call) -> dict[str, Json]:
+    return {
+        "username": _NAME,
         "firstName": "Sandbox",
         "lastName": "Admin",
         "email": _EMAIL,
@@ -35,7 +38,30 @@ def _me(call: Call) -> Reply:
         "links": {name: call.account.link(f"users/1/{name}") for name in _LINKS},
         "id": "1",
     }
-    return Reply(200, {"user": user})
+
+
+def _me(call: Call) -> Reply:
+    return Reply(200, {"user": _user(call)})
+
+
+def _list(call: Call) -> Reply:
+    return Reply(200, {"users": [_user(call)], "meta": {"total": call.account.total(1)}})
+
+
+def _one(name: str, value: str) -> Callable[[Call], Reply]:
+    def handle(call: Call) -> Reply:
+        if call.params[name].casefold() != value:
+            raise refusals.not_found("User", call.number(name))
+        return _me(call)
+
+    return handle
+
+
+def _groups(call: Call) -> Reply:
+    """The group of administrators, without its hundred permissions."""
+    links: Json = {name: call.account.link(f"groups/3/{name}") for name in ("userGroups", "groupLimit", "listGroups")}
+    group: Json = {"title": "Admin", "descript": "", "p_admin": "1", "links": links, "id": "3"}
+    return Reply(200, {"groups": [group], "meta": {"total": call.account.total(1)}})
 
 
 def _account(call: Call) -> Reply:
@@ -60,4 +86,12 @@ def _account(call: Call) -> Reply:
     )
 
 
-ENDPOINTS = (Endpoint("GET", "/users/me", _me), Endpoint("GET", "/settings/account", _account))
+ENDPOINTS = (
+    Endpoint("GET", "/users/me", _me),
+    Endpoint("GET", "/settings/account", _account),
+    Endpoint("GET", "/groups", _groups),
+    Endpoint("GET", "/users", _list),
+    Endpoint("GET", "/users/{id}", _one("id", "1")),
+    Endpoint("GET", "/users/email/{email}", _one("email", _EMAIL)),
+    Endpoint("GET", "/users/username/{name}", _one("name", _NAME)),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ac_pipeline.sandbox.account import Account
+from ac_pipeline.sandbox.imports import current
 from ac_pipeline.sandbox.local import local_only
 from ac_pipeline.sandbox.page.contact import ContactPage
 from ac_pipeline.sandbox.page.contacts import ContactsPage
@@ -13,8 +14,9 @@ from ac_pipeline.sandbox.page.requests import RequestsPage
 
 def routes(account: Account) -> list[Route]:
     """Return the routes of the page."""
-    return [
-        Route("/", local_only(ContactsPage(account).show)),
-        Route("/contact/{id:int}", local_only(ContactPage(account).show)),
-        Route("/requests", local_only(RequestsPage(account).show)),
-    ]
+    pages = {
+        "/": ContactsPage(account).show,
+        "/contact/{id:int}": ContactPage(account).show,
+        "/requests": RequestsPage(account).show,
+    }
+    return [Route(path, local_only(current(account, show))) for path, show in pages.items()]

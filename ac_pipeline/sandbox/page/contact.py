@@ -1,4 +1,4 @@
-"""One contact with its custom fields."""
+"""One contact with its custom fields, tags and subscriptions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ _VALUES = """
     from field_values join fields on fields.id = field_values.field
     where field_values.contact = ? order by fields.ordernum, fields.id
 """
+_TAGS = """
+    select tags.tag, contact_tags.created_at from contact_tags join tags on tags.id = contact_tags.tag
+    where contact_tags.contact = ? order by tags.tag
+"""
+_LISTS = """
+    select lists.name, contact_lists.status, contact_lists.updated_at
+    from contact_lists join lists on lists.id = contact_lists.list
+    where contact_lists.contact = ? order by lists.name
+"""
+_STATUSES = ("Unconfirmed", "Active", "Unsubscribed", "Bounced")
 
 
 class ContactPage:
@@ -29,7 +39,9 @@ class ContactPage:
         contact = contacts.find(self._account.db, number)
         if contact is None:
             return page(self._account, "Contact", element("p", f"There is no contact {number}."), status=404)
-        values = self._account.db.execute(_VALUES, (contact.id,)).fetchall()
+        values, tags, lists = (
+            self._account.db.execute(query, (contact.id,)).fetchall() for query in (_VALUES, _TAGS, _LISTS)
+        )
         return page(
             self._account,
             "Contact",
@@ -49,5 +61,11 @@ class ContactPage:
                 "Custom fields",
                 ("Field", "Value", "Changed"),
                 [(title, value, time.plain(changed)) for title, value, changed in values],
+            ),
+            table("Tags", ("Tag", "Since"), [(tag, time.plain(since)) for tag, since in tags]),
+            table(
+                "Lists",
+                ("List", "Status", "Changed"),
+                [(name, _STATUSES[status], time.plain(changed)) for name, status, changed in lists],
             ),
         )

@@ -34,6 +34,7 @@ class RequestsPage:
                 row.method,
                 row.path,
                 row.status,
+                row.fault,
                 f"{row.bytes_out:,}",
                 f"{row.duration_us / 1000:.1f}",
             )
@@ -44,6 +45,6 @@ class RequestsPage:
             "Requests",
             element("p", numbers),
             table("By endpoint", ("Endpoint", "Requests"), [*summary.counts.items()]),
-            table("Newest", ("Time", "Method", "Path", "Status", "Bytes", "Milliseconds"), [*rows]),
+            table("Newest", ("Time", "Method", "Path", "Status", "Fault", "Bytes", "Milliseconds"), [*rows]),
             refresh=_REFRESH,
         )

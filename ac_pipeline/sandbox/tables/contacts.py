@@ -24,16 +24,16 @@ class Contact:
     first_name: str
     last_name: str
     phone: str
+    org_id: int
+    """The customer account it belongs to; 0 is none."""
+    org_name: str
+    account_contact: int | None
+    """The id of that link."""
     created_at: int
     updated_at: int
 
 
-_COLUMNS = "id, email, first_name, last_name, phone, created_at, updated_at"
-
-
-def email_key(email: str) -> str:
-    """Return what two addresses of the same contact have in common."""
-    return email.casefold()
+_COLUMNS = "id, email, first_name, last_name, phone, org_id, org_name, account_contact, created_at, updated_at"
 
 
 def is_email(email: str) -> bool:
@@ -46,24 +46,26 @@ def find(db: sqlite3.Connection, contact: int) -> Contact | None:
     return _one(db.execute(f"select {_COLUMNS} from contacts where id = ?", (contact,)))
 
 
-def find_email(db: sqlite3.Connection, email: str) -> Contact | None:
-    """Return the contact with this address, whatever its case."""
-    return _one(db.execute(f"select {_COLUMNS} from contacts where email_key = ?", (email_key(email),)))
+def find_key(db: sqlite3.Connection, key: str) -> Contact | None:
+    """Return the contact whose address has this key."""
+    return _one(db.execute(f"select {_COLUMNS} from contacts where email_key = ?", (key,)))
 
 
-def add(db: sqlite3.Connection, email: str, names: Mapping[str, str], now: int) -> Contact:
-    """Create a contact; `names` by column. The address must be free."""
-    values = (email, email_key(email), *(names.get(column, "") for column in NAMES.values()), now, now)
+def add(
+    db: sqlite3.Connection, email: str, key: str, names: Mapping[str, str | int], now: int, *, number: int | None = None
+) -> Contact:
+    """Create a contact; `names` by column, `number` its id if not the next. The address must be free."""
+    values = (number, email, key, *(names.get(column, "") for column in NAMES.values()), now, now)
     return _required(
         db.execute(
-            "insert into contacts (email, email_key, first_name, last_name, phone, created_at, updated_at)"
-            f" values (?, ?, ?, ?, ?, ?, ?) returning {_COLUMNS}",
+            "insert into contacts (id, email, email_key, first_name, last_name, phone, created_at, updated_at)"
+            f" values (?, ?, ?, ?, ?, ?, ?, ?) returning {_COLUMNS}",
             values,
         )
     )
 
 
-def change(db: sqlite3.Connection, contact: int, columns: Mapping[str, str], now: int) -> Contact:
+def change(db: sqlite3.Connection, contact: int, columns: Mapping[str, str | int], now: int) -> Contact:
     """Write the columns given, none of the others; the contact must exist."""
     assigned = "".join(f"{column} = ?, " for column in columns)
     return _required(
@@ -75,8 +77,18 @@ def change(db: sqlite3.Connection, contact: int, columns: Mapping[str, str], now
 
 
 def remove(db: sqlite3.Connection, contact: int) -> bool:
-    """Delete the contact and its values; False when there was none."""
+    """Delete the contact and all that hangs on it, and remember its id; False when there was none."""
+    db.execute(
+        "insert or replace into deleted_contacts select email_key, id, created_at from contacts where id = ?",
+        (contact,),
+    )
     return db.execute("delete from contacts where id = ?", (contact,)).rowcount > 0
+
+
+def deleted_id(db: sqlite3.Connection, key: str) -> int | None:
+    """Return the id a deleted contact with this address had."""
+    row = db.execute("select id from deleted_contacts where email_key = ?", (key,)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def count(db: sqlite3.Connection, where: str = "true", values: Iterable[str | int] = ()) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -57,6 +57,17 @@ def add_option(db: sqlite3.Connection, option: Option, now: int) -> Option:
     return Option(*row)
 
 
+def change_option(db: sqlite3.Connection, option: int, columns: Mapping[str, str | int], now: int) -> None:
+    """Write the columns given."""
+    assigned = "".join(f"{name} = ?, " for name in columns)
+    db.execute(f"update field_options set {assigned} updated_at = ? where id = ?", (*columns.values(), now, option))
+
+
+def remove_option(db: sqlite3.Connection, option: int) -> None:
+    """Delete an option."""
+    db.execute("delete from field_options where id = ?", (option,))
+
+
 def relations(db: sqlite3.Connection, fields: Sequence[int]) -> list[Relation]:
     """Return the relations of these fields, oldest first."""
     query = f"select {_RELATION} from field_rels where field in ({_marks(fields)}) order by id"
@@ -71,6 +82,19 @@ def add_relation(db: sqlite3.Connection, field: int, relid: int, now: int) -> tu
         return Relation(*row), False
     insert = f"insert into field_rels (field, relid, created_at) values (?, ?, ?) returning {_RELATION}"
     return Relation(*db.execute(insert, (field, relid, now)).fetchone()), True
+
+
+def find_relation(db: sqlite3.Connection, relation: int) -> Relation | None:
+    """Return the relation with this id."""
+    row = db.execute(f"select {_RELATION} from field_rels where id = ?", (relation,)).fetchone()
+    return None if row is None else Relation(*row)
+
+
+def select_relations(db: sqlite3.Connection, *, limit: int, offset: int) -> tuple[list[Relation], int]:
+    """Return relations by id, and how many there are without the limit."""
+    (total,) = db.execute("select count(*) from field_rels").fetchone()
+    query = f"select {_RELATION} from field_rels order by id limit ? offset ?"
+    return [Relation(*row) for row in db.execute(query, (limit, offset))], int(total)
 
 
 def remove_relation(db: sqlite3.Connection, relation: int) -> bool:

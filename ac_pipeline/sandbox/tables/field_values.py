@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ac_pipeline.sandbox.clock import AccountTime
-from ac_pipeline.sandbox.tables import fields
+from ac_pipeline.sandbox.tables.fields import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,28 @@ def stored_form(kind: str, value: str, time: AccountTime) -> str:
 
 
 def write(
-    db: sqlite3.Connection, contact: int, field: int, value: str, now: int, time: AccountTime
-) -> tuple[FieldValue, bool] | None:
-    """Set a value, keeping the row's id; also returns whether the row is new. None for an unknown field."""
-    known = fields.find(db, field)
-    if known is None:
-        return None
+    db: sqlite3.Connection, contact: int, field: Field, value: str, now: int, time: AccountTime
+) -> tuple[FieldValue, bool]:
+    """Set a value, keeping the row's id; also returns whether the row is new. Contact and field must exist."""
     (existed,) = db.execute(
-        "select exists (select 1 from field_values where contact = ? and field = ?)", (contact, field)
+        "select exists (select 1 from field_values where contact = ? and field = ?)", (contact, field.id)
     ).fetchone()
     row = db.execute(
         "insert into field_values (contact, field, value, created_at, updated_at) values (?1, ?2, ?3, ?4, ?4)"
         " on conflict (contact, field) do update set value = excluded.value, updated_at = excluded.updated_at"
         f" returning {_COLUMNS}",
-        (contact, field, stored_form(known.type, value, time), now),
+        (contact, field.id, stored_form(field.type, value, time), now),
     ).fetchone()
     return FieldValue(*row), not existed
+
+
+def add_defaults(db: sqlite3.Connection, contact: int, now: int) -> None:
+    """Give a contact the default of every required field it has no value in."""
+    db.execute(
+        "insert or ignore into field_values (contact, field, value, created_at, updated_at)"
+        " select ?1, id, defval, ?2, ?2 from fields where isrequired = '1' and coalesce(defval, '') <> ''",
+        (contact, now),
+    )
 
 
 def find(db: sqlite3.Connection, value: int) -> FieldValue | None:
@@ -70,10 +76,11 @@ def find(db: sqlite3.Connection, value: int) -> FieldValue | None:
     return None if row is None else FieldValue(*row)
 
 
-def of_contact(db: sqlite3.Connection, contact: int) -> list[FieldValue]:
-    """Return all values of a contact, oldest first."""
-    query = f"select {_COLUMNS} from field_values where contact = ? order by id"
-    return [FieldValue(*row) for row in db.execute(query, (contact,))]
+def of_contacts(db: sqlite3.Connection, contacts: list[int]) -> list[FieldValue]:
+    """Return all values of these contacts, oldest first."""
+    marks = ", ".join("?" * len(contacts))
+    query = f"select {_COLUMNS} from field_values where contact in ({marks}) order by id"
+    return [FieldValue(*row) for row in db.execute(query, contacts)]
 
 
 def select(
@@ -89,3 +96,8 @@ def select(
 def remove(db: sqlite3.Connection, value: int) -> bool:
     """Delete a value row; False when there was none."""
     return db.execute("delete from field_values where id = ?", (value,)).rowcount > 0
+
+
+def remove_of(db: sqlite3.Connection, contact: int, field: int) -> None:
+    """Delete what a contact has in a field, if anything."""
+    db.execute("delete from field_values where contact = ? and field = ?", (contact, field))

@@ -65,6 +65,12 @@ def find_title(db: sqlite3.Connection, title: str) -> Field | None:
     return None if row is None else Field(*row)
 
 
+def find_perstag(db: sqlite3.Connection, perstag: str) -> int | None:
+    """Return the id of a field with this personalisation tag."""
+    row = db.execute("select id from fields where perstag = ? order by id limit 1", (perstag,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 def add(db: sqlite3.Connection, columns: Mapping[str, str | int | None], now: int) -> Field:
     """Create a field from its columns; the title must be free. Without `ordernum` it comes last."""
     row = {"ordernum": next_ordernum(db), **columns, "created_at": now, "updated_at": now}

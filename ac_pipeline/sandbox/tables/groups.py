@@ -48,6 +48,11 @@ def add_member(db: sqlite3.Connection, field: int, group: int, ordernum: int | N
     return Member(*db.execute(query, (field, group, ordernum)).fetchone())
 
 
+def move_member(db: sqlite3.Connection, member: int, ordernum: int) -> None:
+    """Give a membership another place."""
+    db.execute("update group_members set ordernum = ? where id = ?", (ordernum, member))
+
+
 def remove_member(db: sqlite3.Connection, member: int) -> bool:
     """Take a field out of a group; False when there was no such membership."""
     return db.execute("delete from group_members where id = ?", (member,)).rowcount > 0

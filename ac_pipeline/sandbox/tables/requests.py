@@ -5,14 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-_COLUMNS = "arrived_at, method, path, template, status, bytes_in, bytes_out, throttled, duration_us"
-# A second is half open: a request counts with those up to 999,999 µs before it.
-_BUSIEST = """
-    select coalesce(max(requests), 0) from (
-      select count(*) over (order by arrived_at range between 999999 preceding and current row) as requests
-      from requests where {condition}
-    )
-"""
+_COLUMNS = "arrived_at, method, path, template, status, bytes_in, bytes_out, throttled, fault, duration_us"
+_SECOND = 1_000_000
+_MARKS = ", ".join("?" * 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +23,8 @@ class Logged:
     bytes_out: int
     throttled: int
     """1 when it was refused for coming too fast."""
+    fault: str
+    """What was made to go wrong; "" for nothing. Status 0 is no answer at all."""
     duration_us: int
 
 
@@ -54,9 +51,31 @@ def add(db: sqlite3.Connection, logged: Logged) -> None:
         logged.bytes_in,
         logged.bytes_out,
         logged.throttled,
+        logged.fault,
         logged.duration_us,
     )
-    db.execute(f"insert into requests ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    per_second, admitted = _count(db, logged)
+    columns = f"{_COLUMNS}, per_second, admitted_per_second"
+    db.execute(f"insert into requests ({columns}) values ({_MARKS}, ?, ?)", (*values, per_second, admitted))
+
+
+def _count(db: sqlite3.Connection, logged: Logged) -> tuple[int, int]:
+    """Return how many requests, and admitted ones, are in the second that ends with this one.
+
+    A second is half open. Requests are logged when they are answered, so it also counts in the
+    seconds of those that arrived after it and are logged already.
+    """
+    arrived_at, admits = logged.arrived_at, 1 - logged.throttled
+    found, throttled = db.execute(
+        "select count(*), coalesce(sum(throttled), 0) from requests where arrived_at > ? and arrived_at <= ?",
+        (arrived_at - _SECOND, arrived_at),
+    ).fetchone()
+    db.execute(
+        "update requests set per_second = per_second + 1, admitted_per_second = admitted_per_second + ?"
+        " where arrived_at > ? and arrived_at < ?",
+        (admits, arrived_at, arrived_at + _SECOND),
+    )
+    return int(found) + 1, int(found - throttled) + admits
 
 
 def latest(db: sqlite3.Connection, limit: int) -> list[tuple[int, Logged]]:
@@ -73,9 +92,10 @@ def since(db: sqlite3.Connection, moment: int) -> int:
 
 def summary(db: sqlite3.Connection) -> Summary:
     """Count the log."""
-    total, throttled = db.execute("select count(*), coalesce(sum(throttled), 0) from requests").fetchone()
-    (busiest,) = db.execute(_BUSIEST.format(condition="true")).fetchone()
-    (admitted,) = db.execute(_BUSIEST.format(condition="not throttled")).fetchone()
+    total, throttled, busiest, admitted = db.execute(
+        "select count(*), coalesce(sum(throttled), 0), coalesce(max(per_second), 0),"
+        " coalesce(max(admitted_per_second), 0) from requests"
+    ).fetchone()
     counts = db.execute("select method || ' ' || template, count(*) from requests group by 1 order by 1")
     return Summary(int(total), int(throttled), int(busiest), int(admitted), dict(counts.fetchall()))
 

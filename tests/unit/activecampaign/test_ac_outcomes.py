@@ -15,6 +15,7 @@ from ac_pipeline.errors import OwnerMustAct, ServiceUnavailable
 from ac_pipeline.model.delivery import Answer, Outcome
 from unit.activecampaign.ac_connection import BODY, CONTACT, KEY, talk
 from unit.activecampaign.scripted_server import Reset, Say, Silence, Step, scripted
+from unit.activecampaign.simulated_time import FakeTime
 
 PAGE = b"<!DOCTYPE html><html><title>Login</title></html>"
 OK, NO = Outcome.ACKNOWLEDGED, Outcome.REJECTED
@@ -45,6 +46,7 @@ CASES: dict[str, tuple[Step, Outcome, str, type[Exception] | None, int]] = {
     "cut transfer": (Say(200, b'{"contact"', cut=50), UNKNOWN, "no answer", None, 4),
     "redirect": (Say(302, headers={"Location": "/login"}), UNKNOWN, "redirected", OwnerMustAct, 3),
     "400": (Say(400, error(status=400, title="Bad Request")), NO, "http 400", None, 1),
+    "400 pointer": (Say(400, POINTED), NO, "attribute phone", None, 1),
     "401": (Say(401), NOT_SENT, "http 401", OwnerMustAct, 3),
     "402": (Say(402), NOT_SENT, "http 402", OwnerMustAct, 3),
     "403 without type": (Say(403, content_type=None), NOT_SENT, "http 403", OwnerMustAct, 3),
@@ -114,6 +116,15 @@ def test_a_refused_connection_is_not_sent() -> None:
         answer = sync(f"http://127.0.0.1:{closed.getsockname()[1]}")
     assert (answer.outcome, answer.status, answer.reason) == (NOT_SENT, None, "no connection")
     assert type(answer.stop) is ServiceUnavailable
+
+
+def test_a_host_without_an_address_is_not_sent() -> None:
+    """A failure of DNS is tried again, and then stops the run for a later one."""
+    time = FakeTime()
+    answer = talk("https://account.invalid", lambda client: client.sync_contact(BODY), time)
+    assert (answer.outcome, answer.reason) == (NOT_SENT, "no connection")
+    assert type(answer.stop) is ServiceUnavailable
+    assert len([wait for wait in time.slept if wait > 0.4]) > 1
 
 
 @contextmanager

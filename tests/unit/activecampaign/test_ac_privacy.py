@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from ac_pipeline.activecampaign import ActiveCampaign
+from ac_pipeline.activecampaign.payloads import Batch
 from ac_pipeline.errors import PipelineError
+from ac_pipeline.model.account import FieldSpec, FieldType
 from unit.activecampaign.ac_connection import BODY, EMAIL, KEY, talk
 from unit.activecampaign.scripted_server import Reset, Say, Step, scripted
 
@@ -61,6 +65,43 @@ def test_an_error_reveals_nothing(step: Step, caplog: pytest.LogCaptureFixture) 
     assert ours
     assert error.__context__ is None
     assert leaks(" ".join([str(error), repr(error), caplog.text, *traceback.format_exception(error), *ours])) == []
+
+
+async def _directory(client: ActiveCampaign) -> object:
+    return [page async for page in client.directory()]
+
+
+CALLS: dict[str, Callable[[ActiveCampaign], Awaitable[object]]] = {
+    "find": lambda client: client.contact_of(EMAIL),
+    "read": lambda client: client.contact("17"),
+    "create": lambda client: client.create_contact(BODY),
+    "directory": _directory,
+    "values": lambda client: client.contact_values("17"),
+    "find values": lambda client: client.find_values("3", "Ada Lovelace"),
+    "set value": lambda client: client.set_value("17", "3", "Ada Lovelace"),
+    "tags": lambda client: client.tags(),
+    "create tag": lambda client: client.create_tag("VIP"),
+    "add tag": lambda client: client.add_tag("17", "7"),
+    "lists": lambda client: client.lists(),
+    "subscribe": lambda client: client.subscribe("17", "3"),
+    "import": lambda client: client.submit_import(Batch((json.dumps({"email": EMAIL}),))),
+    "progress": lambda client: client.import_progress("3840817e"),
+    "create field": lambda client: client.create_field(FieldSpec("A", FieldType.TEXT, "A")),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_no_call_reveals_anything(call: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever comes back: in its result, its error or the log."""
+    caplog.set_level(logging.DEBUG)
+    shown = ""
+    for step in STEPS:
+        with scripted(then=step) as server:
+            try:
+                shown += repr(talk(server.url, CALLS[call]))
+            except PipelineError as error:
+                shown += "".join(traceback.format_exception(error)) + repr(error)
+    assert leaks(shown + caplog.text) == []
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpcore", "httpcore.http11"])

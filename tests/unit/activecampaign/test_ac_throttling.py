@@ -99,6 +99,20 @@ def test_nothing_remaining_is_obeyed() -> None:
     assert sum(time.slept) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("announced", "spacing"), [("5", 0.25), ("500", 0.025), ("0", 0.025), ("many", 0.025)])
+def test_a_lower_limit_than_ours_is_obeyed(announced: str, spacing: float) -> None:
+    """A rate that was set for a larger plan gives way to `RateLimit-Limit`; a higher one is no invitation."""
+    time = FakeTime()
+
+    async def five(client: ActiveCampaign) -> None:
+        for _ in range(5):
+            await sync(client)
+
+    with scripted(then=Say(200, CONTACT, {"RateLimit-Limit": announced})) as server:
+        talk(server.url, five, time, rate=50)
+    assert time.slept[-3:] == pytest.approx([spacing] * 3)
+
+
 def test_several_requests_are_in_flight() -> None:
     """Contacts sent side by side are all answered, and wait for one pause together."""
     time = FakeTime()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ac_pipeline.activecampaign.waits import Patience, remaining, retry_after
+from ac_pipeline.activecampaign.waits import Patience, announced, retry_after
 
 NOON = datetime(2026, 4, 5, 12, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def test_no_header_is_too_odd(text: str) -> None:
     """Any text is read as a wait that is not negative, or not at all."""
     wait = retry_after({"retry-after": text, "date": text}, NOON)
     assert wait is None or wait >= 0
-    left = remaining({"ratelimit-remaining": text})
+    left = announced({"ratelimit-remaining": text}, "remaining")
     assert left is None or left >= 0
 
 

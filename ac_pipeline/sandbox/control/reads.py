@@ -1,4 +1,4 @@
-"""The control API below /sandbox, for tests and people: what arrived, what is there, start anew."""
+"""The control API's reads: what arrived, what is there."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.clock import moment
-from ac_pipeline.sandbox.database import clear, transaction
-from ac_pipeline.sandbox.local import Handler, same_site_only
+from ac_pipeline.sandbox.state import dump
 from ac_pipeline.sandbox.tables import contacts, field_parts, fields, requests
 
 _LISTED = 1000
 """Requests listed when no `limit` is given."""
 
 
-class Control:
-    """Answers the control API of one account."""
+class Reads:
+    """Answers what can be asked about one account."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -38,13 +36,8 @@ class Control:
             listed.append({"id": number, "time": moment(arrived).isoformat(), **known})
         return JSONResponse({**asdict(requests.summary(self._account.db)), "requests": listed})
 
-    async def forget_requests(self, _request: Request) -> Response:
-        """Empty the log; the account stays as it is."""
-        requests.forget(self._account.db)
-        return JSONResponse({})
-
     async def contacts(self, _request: Request) -> Response:
-        """All contacts by id, with their field values by title."""
+        """All contacts by id, with their field values by title, tags by name and status by list."""
         db = self._account.db
         values: dict[int, dict[str, str]] = {}
         query = (
@@ -52,6 +45,7 @@ class Control:
         )
         for contact, title, value in db.execute(query):
             values.setdefault(contact, {})[title] = value
+        tags, lists = self._tags(), self._lists()
         listed = [
             {
                 "id": str(contact.id),
@@ -62,10 +56,35 @@ class Control:
                 "created_at": moment(contact.created_at).isoformat(),
                 "updated_at": moment(contact.updated_at).isoformat(),
                 "fields": values.get(contact.id, {}),
+                "tags": tags.get(contact.id, []),
+                "lists": lists.get(contact.id, {}),
             }
             for contact in contacts.select(db)
         ]
         return JSONResponse({"contacts": listed})
+
+    def _tags(self) -> dict[int, list[str]]:
+        """Return the names of each contact's tags."""
+        found: dict[int, list[str]] = {}
+        query = (
+            "select contact, tags.tag from contact_tags join tags on tags.id = contact_tags.tag"
+            " order by contact, tags.tag"
+        )
+        for contact, tag in self._account.db.execute(query):
+            found.setdefault(contact, []).append(tag)
+        return found
+
+    def _lists(self) -> dict[int, dict[str, int]]:
+        """Return the status of each contact by the names of its lists."""
+        found: dict[int, dict[str, int]] = {}
+        query = "select contact, name, status from contact_lists join lists on lists.id = list order by contact, name"
+        for contact, name, status in self._account.db.execute(query):
+            found.setdefault(contact, {})[name] = status
+        return found
+
+    async def dump(self, _request: Request) -> Response:
+        """The whole account as JSON, as `POST /sandbox/load` takes it."""
+        return JSONResponse(dump(self._account.db))
 
     async def fields(self, _request: Request) -> Response:
         """All custom fields, with their options, the lists they are shown on and their groups."""
@@ -87,22 +106,3 @@ class Control:
             for field in found
         ]
         return JSONResponse({"fields": listed})
-
-    async def reset(self, _request: Request) -> Response:
-        """Make the account new: no objects, no requests, ids from 1."""
-        with transaction(self._account.db):
-            clear(self._account.db)
-        return JSONResponse({})
-
-
-def routes(account: Account) -> list[Route]:
-    """Return the routes of the control API."""
-    control = Control(account)
-    table: list[tuple[str, str, Handler]] = [
-        ("GET", "/sandbox/requests", control.requests),
-        ("DELETE", "/sandbox/requests", control.forget_requests),
-        ("GET", "/sandbox/contacts", control.contacts),
-        ("GET", "/sandbox/fields", control.fields),
-        ("POST", "/sandbox/reset", control.reset),
-    ]
-    return [Route(path, same_site_only(handler), methods=[method]) for method, path, handler in table]

@@ -1,0 +1,51 @@
+"""Values of custom fields, one at a time; contact/sync and bulk import carry them with less effort."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from ac_pipeline.activecampaign.caller import Call, Caller
+from ac_pipeline.activecampaign.contact_shapes import ValuesAnswer
+from ac_pipeline.activecampaign.contacts import answer_of, is_gone, unless_gone
+from ac_pipeline.activecampaign.pages import pages
+from ac_pipeline.activecampaign.shapes import read
+from ac_pipeline.model.contact import ContactValue
+from ac_pipeline.model.delivery import Answer, Outcome
+
+
+async def set_value(caller: Caller, contact_id: str, field_id: str, text: str) -> Answer:
+    """POST fieldValues: create or replace one value (reference, section 7.3); `text` is encoded for its field."""
+    value = {"contact": contact_id, "field": field_id, "value": text}
+    body = json.dumps({"fieldValue": value, "useDefaults": False})
+    return answer_of(await caller.end(Call("POST", "/fieldValues", "fieldValues", shows=("fieldValue",), body=body)))
+
+
+async def delete_value(caller: Caller, value_id: str) -> Answer:
+    """DELETE fieldValues/{id}: the documented way to clear a value; gone is as good (reference, section 16)."""
+    ending = await caller.end(Call("DELETE", "/fieldValues/{id}", f"fieldValues/{quote(value_id, safe='')}"))
+    if is_gone(ending):
+        return Answer(Outcome.ACKNOWLEDGED, ending.reply.status)
+    return answer_of(ending)
+
+
+async def contact_values(caller: Caller, contact_id: str) -> list[ContactValue] | None:
+    """Return all field values of a contact, None when the contact is gone (reference, section 2: no pages)."""
+    path = f"contacts/{quote(contact_id, safe='')}/fieldValues"
+    call = Call("GET", "/contacts/{id}/fieldValues", path, shows=("fieldValues",))
+    reply = await unless_gone(caller, call)
+    if reply is None:
+        return None
+    return [item.contact_value() for item in read(ValuesAnswer, reply, call.endpoint).values]
+
+
+async def find_values(caller: Caller, field_id: str, text: str) -> list[ContactValue]:
+    """Return who has exactly this value in a field, all pages: a look-up by external id (reference, section 5)."""
+    found: dict[str, ContactValue] = {}
+    params = {"filters[fieldid]": field_id, "filters[val]": text}
+    async for page in pages(caller, "fieldValues", ValuesAnswer, lambda page: page.values, params):
+        for item in page.values:
+            # A filter that is ignored, or finds parts, would bring others.
+            if item.field == field_id and item.value == text:
+                found.setdefault(item.id, item.contact_value())
+    return list(found.values())
