@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint fix dev lock
+.PHONY: demo test bench lint fix dev lock
 .DEFAULT_GOAL := test
 
 # The environment is made once and again whenever the lock or the package's metadata change.
@@ -31,6 +31,9 @@ lint: $(INSTALLED)
 fix: $(INSTALLED) ## let ruff correct what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: $(INSTALLED) ## measure (some minutes), write tests/benchmarks/RESULTS.md, fail below a bound
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 dev: $(INSTALLED) ## Dagster's UI on the demo, and the sandbox's page
 	@$(BIN)/ac-pipeline dev

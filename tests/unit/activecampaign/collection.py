@@ -25,14 +25,16 @@ def query(seen: Seen) -> dict[str, list[str]]:
     return parse_qs(urlsplit(seen.target).query)
 
 
-def paged(name: str, objects: Sequence[dict[str, Any]], total: str = "text") -> Callable[[Seen], Step]:
+def paged(
+    name: str, objects: Sequence[dict[str, Any]], total: str = "text", *, most: int = 100
+) -> Callable[[Seen], Step]:
     """Serve the collection `/name`, ids ascending when they were asked for behind one and descending if not."""
 
     def answer(seen: Seen) -> Step:
         if seen.path != f"/{name}":
             return Say(404, {"message": "No Result found"})
         asked = query(seen)
-        offset, limit = int(asked.get("offset", ["0"])[0]), min(int(asked.get("limit", ["20"])[0]), 100)
+        offset, limit = int(asked.get("offset", ["0"])[0]), min(int(asked.get("limit", ["20"])[0]), most)
         left = list(reversed(objects))
         if "id_greater" in asked:
             assert asked["orders[id]"] == ["ASC"]

@@ -81,6 +81,15 @@ def test_the_form_of_the_total_makes_no_difference(name: str, count: int, total:
     assert sorted(map(int, found)) == list(range(1, count + 1))
 
 
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_pages_smaller_than_asked_for_are_read_on(name: str) -> None:
+    """A service that gives twenty at most is believed in its total, not in the length of its pages."""
+    read, attributes = COLLECTIONS[name]
+    with scripted(then=paged(name, objects(77, **attributes), most=20)) as server:
+        found = talk(server.url, read)
+    assert sorted(map(int, found)) == list(range(1, 78))
+
+
 @pytest.mark.parametrize("total", TOTALS)
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
 def test_a_directory_is_read_to_its_end_whatever_its_total_counts(count: int, total: str) -> None:
