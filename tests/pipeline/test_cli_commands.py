@@ -52,7 +52,7 @@ def test_an_older_window_says_that_nothing_was_sent(company: Company, account: S
 
     assert ended.code == 0
     assert "Window 2024-02-28 10:00 – 2024-02-28 12:00 UTC" in ended.out
-    assert "Nothing was sent: a later window was computed before" in ended.out
+    assert "was computed before; only the newest is delivered" in ended.out
     assert account.requests() == []
 
 
