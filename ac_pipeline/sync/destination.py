@@ -89,7 +89,7 @@ async def _passes(
         contacts, creates, withheld = contacts + planned.contacts, creates + planned.creates, planned.withheld
         try:
             answered = await deliver_outbox(
-                store, client, total=planned.contacts, in_flight=client.calls, progress=progress
+                store, client, total=planned.contacts, in_flight=client.in_flight, progress=progress
             )
         finally:
             doubted = fold(store)
