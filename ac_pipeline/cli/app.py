@@ -58,8 +58,12 @@ def main() -> None:
         raise
 
 
-def _terminated(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _terminated(_signal: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does: while requests are under way that is to cancel them in order, not to raise among them."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if not callable(interrupt):
+        raise KeyboardInterrupt
+    interrupt(signal.SIGINT, frame)
 
 
 def _plain(text: str) -> str:
