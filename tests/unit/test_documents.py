@@ -30,8 +30,7 @@ def published() -> list[str]:
     """Every file git has or would take."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listing, cwd=ROOT, capture_output=True, check=False)
-    if done.returncode != 0:
-        pytest.skip("not a git checkout")
+    assert done.returncode == 0, "these tests ask git which files are published: run them in a checkout"
     names = set(done.stdout.decode().split("\0")) - {""}
     return sorted(name for name in names if (ROOT / name).is_file())
 
