@@ -11,6 +11,7 @@ from ac_pipeline.activecampaign.address import Address
 from ac_pipeline.activecampaign.bulk import BulkImport
 from ac_pipeline.activecampaign.caller import Caller
 from ac_pipeline.activecampaign.directory import START, contacts_by_id, directory
+from ac_pipeline.activecampaign.field_values import ValuesPage
 from ac_pipeline.activecampaign.fields import Fields
 from ac_pipeline.activecampaign.payloads import Batch
 from ac_pipeline.model.account import Account, Field, FieldSpec
@@ -146,6 +147,13 @@ class ActiveCampaign:
     async def find_values(self, field_id: str, text: str) -> list[ContactValue]:
         """Return every contact that has exactly this text in a field."""
         return await field_values.find_values(self._caller, field_id, text)
+
+    def values_of_field(self, field_id: str, *, offset: int = 0) -> AsyncIterator[ValuesPage]:
+        """Return what all contacts have in a field, a page at a time; each has the offset to resume from.
+
+        Counted as directory.
+        """
+        return field_values.values_of_field(self._caller, field_id, offset=offset)
 
     async def set_value(self, contact_id: str, field_id: str, text: str) -> Answer:
         """Set one field of a contact; `text` is encoded for the field's type."""

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from ac_pipeline.activecampaign.caller import Call, Caller
 from ac_pipeline.activecampaign.contact_shapes import ValuesAnswer
 from ac_pipeline.activecampaign.contacts import answer_of, is_gone, unless_gone
-from ac_pipeline.activecampaign.pages import pages
+from ac_pipeline.activecampaign.pages import PAGE, pages
 from ac_pipeline.activecampaign.shapes import read
 from ac_pipeline.model.contact import ContactValue
 from ac_pipeline.model.delivery import Answer, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesPage:
+    """Up to 100 values of one field. `offset` resumes after them, as long as none is deleted."""
+
+    values: tuple[ContactValue, ...]
+    offset: int
 
 
 async def set_value(caller: Caller, contact_id: str, field_id: str, text: str) -> Answer:
@@ -49,3 +59,24 @@ async def find_values(caller: Caller, field_id: str, text: str) -> list[ContactV
             if item.field == field_id and item.value == text:
                 found.setdefault(item.id, item.contact_value())
     return list(found.values())
+
+
+async def values_of_field(caller: Caller, field_id: str, *, offset: int = 0) -> AsyncIterator[ValuesPage]:
+    """Yield what all contacts have in a field, from `offset` on, 100 a request, counted as directory (section 5).
+
+    A page that brings nothing new is the last, whatever the total says. Raises OwnerMustAct or ServiceUnavailable.
+    """
+    before: set[str] = set()
+    over = False
+    while not over:
+        asked = {"filters[fieldid]": field_id, "limit": str(PAGE), "offset": str(offset)}
+        call = Call("GET", "/fieldValues", "fieldValues", shows=("fieldValues",), params=asked, apart=True)
+        page = read(ValuesAnswer, await caller.needed(call), call.endpoint)
+        ids = {item.id for item in page.values}
+        if ids <= before:
+            return
+        before = ids
+        offset += len(page.values)
+        over = len(page.values) < PAGE if page.meta.total is None else offset >= page.meta.total
+        # A filter that is ignored would bring others.
+        yield ValuesPage(tuple(item.contact_value() for item in page.values if item.field == field_id), offset)

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from ac_pipeline.cli import check, demo, query, release, sandbox, status, sync
+from ac_pipeline.cli import check, demo, query, release, retire, sandbox, status, sync
 from ac_pipeline.cli.output import errors
 from ac_pipeline.errors import PipelineError
 
@@ -29,6 +29,7 @@ app.command("sync")(sync.sync)
 app.command("status")(status.status)
 app.command("query")(query.query)
 app.command("release")(release.release)
+app.command("retire")(retire.retire)
 app.command("sandbox")(sandbox.sandbox)
 app.command("demo")(demo.demo)
 app.command("dev")(demo.dev)

@@ -21,7 +21,10 @@ QUERIES = {
     "held": """select declaration, reason, as_of, held_at from held order by declaration""",
     "withheld": """select reason, count(*) as contacts from withheld group by reason order by reason""",
     "problems": """select declaration, kind, sum(rows) as rows from problems group by all order by all""",
-    "retired": """select key as declaration, kind from engine.property where not declared order by key""",
+    "opt_outs": """select list, reason, count(*) as contacts from opt_outs group by all order by all""",
+    "conflicts": """select count(*) as contacts, max(noted_at) as latest from conflicts having count(*) > 0""",
+    "retired": """select key as declaration, kind, to_false as told_false from engine.property
+        where not declared and kind in ('audience', 'trait') order by key""",
 }
 TITLES = {
     "audiences": "Audiences",
@@ -30,6 +33,8 @@ TITLES = {
     "held": "Held: waiting for `ac-pipeline release DECLARATION`",
     "withheld": "Contacts that may not be sent now",
     "problems": "Rows of the warehouse that could not be used",
+    "opt_outs": "Not subscribed, because they opted out or bounced",
+    "conflicts": "Contacts that had somebody's new address already: the user is that contact now",
     "retired": "Retired: their files are gone, nothing is sent for them",
 }
 

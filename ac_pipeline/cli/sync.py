@@ -88,7 +88,9 @@ def _print(report: RunReport, as_json: bool) -> None:
     for key, reason in taken.missing:
         console.print(f"[yellow]not computed[/]  {key}: {reason}")
     for what, count in taken.problems.items():
-        console.print(f"[yellow]{count:,} rows not used[/]  {what} (ac-pipeline query 'from problems')")
+        users = ", ".join(taken.examples.get(what, ()))
+        example = f", for example of the users {users}" if users else ""
+        console.print(f"[yellow]{count:,} rows not used[/]  {what}{example} (ac-pipeline query 'from problems')")
     for held in report.held:
         console.print(
             f"[bold yellow]held[/]  {held.key}: {held.reason}. Its last approved members stay; "
@@ -98,13 +100,16 @@ def _print(report: RunReport, as_json: bool) -> None:
     if delivery.skipped:
         console.print(f"Nothing was sent: {delivery.skipped}.")
         return
+    apart = f" (and {delivery.directory_requests:,} to read contacts)" if delivery.directory_requests else ""
     console.print(
         f"ActiveCampaign was told about {delivery.acknowledged:,} contacts ({delivery.created:,} created) "
-        f"with {delivery.total_requests:,} requests in {delivery.seconds:.1f} s.",
+        f"with {delivery.total_requests:,} requests{apart} in {delivery.seconds:.1f} s.",
     )
     for count, word in ((delivery.rejected, "refused"), (delivery.unknown, "without a certain answer")):
         if count:
             console.print(f"[bold yellow]{count:,} {word}[/]  see: ac-pipeline query 'from deliveries'")
+    if delivery.opted_out:
+        console.print(f"{delivery.opted_out:,} were not subscribed: they opted out or bounced (query 'from opt_outs')")
     for reason, count in delivery.withheld.items():
         console.print(f"{count:,} contacts are withheld: {WITHHELD.get(reason, reason)}")
 
@@ -113,6 +118,7 @@ WITHHELD = {
     "no_contact_row": "they have no row with a usable e-mail in contacts.yaml's query (no_contact_row)",
     "address_in_use": "their e-mail still belongs to another contact (address_in_use)",
     "only_members_are_created": "they are no contacts yet, and in no audience that is sent (only_members_are_created)",
+    "none_are_created": "they are no contacts yet, and destination.yaml has create_contacts: never (none_are_created)",
     "reserved_domain": "their address is at a domain for examples, and this is a real account (reserved_domain)",
     "no_name": "they are no contacts yet, and have neither first nor last name (no_name; see create_contacts)",
     "may_not_exist": "it is not known whether they became contacts (may_not_exist)",

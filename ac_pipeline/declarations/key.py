@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 KEY_PATTERN = re.compile(r"^[a-z0-9_]{1,60}$")
 
@@ -12,7 +13,7 @@ RESERVED_TRAITS = frozenset({
 })  # fmt: skip
 """Traits the Segment specification gives a meaning of their own; never a custom field."""
 
-_OWN_NAMES = frozenset({"contacts", "destination", "user_id"})
+_OWN_NAMES = frozenset({"contacts", "destination", "user_id", "tags", "tags_reset", "lists"})
 
 
 def key_of(name: str) -> str:
@@ -23,6 +24,11 @@ def key_of(name: str) -> str:
 def personalisation_tag(key: str) -> str:
     """Return what ActiveCampaign makes of the key: upper-cased, spaces removed (reference, 7.1)."""
     return key.upper().replace(" ", "")
+
+
+def fold(name: str) -> str:
+    """Return what titles and personalisation tags of one field share: `shirtSize`, `Shirt Size` and `%SHIRT_SIZE%`."""
+    return re.sub(r"[\s%_-]", "", unicodedata.normalize("NFC", name).casefold())
 
 
 def _folded(name: str) -> str:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from ac_pipeline.declarations.between_files import KeyedFile, faults_between
 from ac_pipeline.declarations.fault import Fault
-from ac_pipeline.declarations.files import (
-    AudienceFile,
-    ContactsFile,
-    DestinationFile,
-    GuardFile,
-    SourceFile,
-    TraitFile,
-)
+from ac_pipeline.declarations.files import AudienceFile, ContactsFile, DestinationFile, SourceFile, TraitFile
 from ac_pipeline.declarations.key import KEY_PATTERN, is_reserved, key_of
 from ac_pipeline.declarations.query import read_query, relation_query
+from ac_pipeline.declarations.settings_to_model import contacts_of, declaration_of, destination_of
+from ac_pipeline.declarations.wording import faults_of
 from ac_pipeline.declarations.yaml_file import YamlFile, read_yaml
 from ac_pipeline.errors import DeclarationsError
-from ac_pipeline.model.declaration import (
-    Declaration,
-    Declarations,
-    Destination,
-    Guard,
-    Kind,
-    Query,
-)
+from ac_pipeline.model.declaration import Declaration, Declarations, Destination, Kind, Query
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
-_FOLDERS = {"audiences": Kind.AUDIENCE, "traits": Kind.TRAIT}
+_FOLDERS: dict[str, type[AudienceFile | TraitFile]] = {"audiences": AudienceFile, "traits": TraitFile}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +43,18 @@ def load_declarations(folder: Path, dialect: str = "duckdb") -> Loaded:
         return Loaded(None, (Fault(folder, 1, "is not a folder", "set AC_PIPELINE_ASSETS to your assets"),))
     reader = _Reader(folder, dialect)
     destination = reader.destination()
-    contacts = reader.contacts(destination.guard)
-    paths = {path: kind for name, kind in _FOLDERS.items() for path in _yaml_files(folder / name)}
-    read = [reader.keyed(path, kind, destination.guard) for path, kind in paths.items()]
-    found = [declaration for declaration in read if declaration is not None]
-    reader.colliding(list(paths))
+    contacts = reader.contacts(destination)
+    keyed = [reader.keyed(path, schema) for name, schema in _FOLDERS.items() for path in _yaml_files(folder / name)]
+    reader.faults += faults_between(keyed, destination.user_id_field)
     reader.strays()
     faults = tuple(sorted(reader.faults))
     if contacts is None or any(not fault.warning for fault in faults):
         return Loaded(None, faults)
-    by_key = sorted(found, key=lambda declaration: declaration.key)
+    by_key = [
+        declaration_of(item.path, item.settings, reader.queries[item.path], destination)
+        for item in sorted(keyed, key=lambda item: item.path.stem)
+        if item.settings is not None
+    ]
     audiences = tuple(d for d in by_key if d.kind is Kind.AUDIENCE)
     traits = tuple(d for d in by_key if d.kind is Kind.TRAIT)
     return Loaded(Declarations(contacts, audiences, traits, destination), faults)
@@ -90,47 +81,25 @@ class _Reader:
 
     def destination(self) -> Destination:
         path = self.folder / "destination.yaml"
-        values = self._file(path, DestinationFile) if path.exists() else None
-        if values is None:
+        if not path.exists():
             return Destination()
-        return Destination(values.create_contacts, values.create_fields, _guard(values.guard, Guard()))
+        _, values = self._file(path, DestinationFile)
+        # Which field the user id has is not known then: nothing may be said to collide with it.
+        return Destination(user_id_field=None) if values is None else destination_of(values)
 
-    def contacts(self, guard: Guard) -> Declaration | None:
+    def contacts(self, destination: Destination) -> Declaration | None:
         path = self.folder / "contacts.yaml"
         if not path.exists():
             hint = "add it; it says who can be synced: sql: select user_id, email, first_name, … from …"
             self.faults.append(Fault(path, 1, "is missing", hint))
             return None
-        values = self._file(path, ContactsFile)
+        _, values = self._file(path, ContactsFile)
         query = self.queries.get(path)
-        if values is None or query is None:
-            return None
-        declaration = Declaration(Kind.CONTACTS, "contacts", "Contacts", query, path, values.description, values.owner)
-        return replace(declaration, guard=guard)
+        return None if values is None or query is None else contacts_of(path, values, query, destination)
 
-    def keyed(self, path: Path, kind: Kind, guard: Guard) -> Declaration | None:
+    def keyed(self, path: Path, schema: type[AudienceFile | TraitFile]) -> KeyedFile:
         """Read one audience or trait."""
-        values: AudienceFile | TraitFile | None
-        values = self._file(path, AudienceFile) if kind is Kind.AUDIENCE else self._file(path, TraitFile)
-        query = self.queries.get(path)
-        if values is None or query is None:
-            return None
-        declaration = Declaration(
-            kind, path.stem, values.name.strip(), query, path, values.description.strip(), values.owner
-        )
-        declaration = replace(declaration, guard=_guard(values.guard, guard))
-        if isinstance(values, TraitFile):
-            return replace(declaration, value_type=values.type)
-        return replace(declaration, sent=values.membership.field)
-
-    def colliding(self, paths: list[Path]) -> None:
-        """Two declarations may not share a key: they would share a personalisation tag and a field."""
-        first: dict[str, Path] = {}
-        for path in paths:
-            other = first.setdefault(path.stem, path)
-            if other is not path:
-                hint = f"{other} has it too; a key names one declaration, for ever"
-                self.faults.append(Fault(path, 1, f"key `{path.stem}` collides with another declaration", hint))
+        return KeyedFile(*self._file(path, schema))
 
     def strays(self) -> None:
         """Name files in places nobody reads: they would be ignored in silence."""
@@ -141,25 +110,21 @@ class _Reader:
                 hint = "declarations are contacts.yaml, destination.yaml, audiences/*.yaml, traits/*.yaml"
                 self.faults.append(Fault(path, 1, "is in a place nobody reads", hint))
 
-    def _file(self, path: Path, schema: type[Schema]) -> Schema | None:
+    def _file(self, path: Path, schema: type[Schema]) -> tuple[YamlFile, Schema | None]:
         """Read one file; every fault in it is noted, whichever comes first."""
         file, faults = read_yaml(path)
         self.faults += faults
         if file is None:
-            return None
+            return YamlFile(path, {}), None
         if issubclass(schema, AudienceFile | TraitFile):
             self._check_key(file)
         if issubclass(schema, SourceFile):
             self._check_source(file)
         try:
-            return schema.model_validate(file.values)
+            return file, schema.model_validate(file.values)
         except ValidationError as error:
-            for fault in error.errors(include_url=False, include_input=False, include_context=False):
-                where = fault["loc"]
-                name = ".".join(str(part) for part in where)
-                message, hint = _worded(fault["type"], fault["msg"], name, schema)
-                self.faults.append(Fault(path, file.line(*where), message, hint))
-            return None
+            self.faults += faults_of(error, file, schema)
+            return file, None
 
     def _check_key(self, file: YamlFile) -> None:
         name = file.values.get("name")
@@ -198,23 +163,3 @@ class _Reader:
 def _yaml_files(folder: Path, *, deep: bool = False) -> list[Path]:
     found = folder.rglob("*") if deep else folder.glob("*")
     return sorted(path for path in found if path.suffix.lower() in {".yaml", ".yml"})
-
-
-def _worded(kind: str, text: str, name: str, schema: type[BaseModel]) -> tuple[str, str]:
-    """Return message and hint for one finding of pydantic."""
-    if kind == "extra_forbidden":
-        return f"unknown setting `{name}`", f"known here: {', '.join(schema.model_fields)}"
-    if kind == "missing":
-        return f"`{name}` is missing", "add it"
-    said = text.removeprefix("Value error, ")
-    if not name:
-        return said, "see Declarations in the README"
-    return f"`{name}`: {said[0].lower()}{said[1:]}", "see Declarations in the README"
-
-
-def _guard(file: GuardFile, default: Guard) -> Guard:
-    share, members = file.max_exit_share, file.min_members
-    return Guard(
-        default.max_exit_share if share is None else share,
-        default.min_members if members is None else members,
-    )

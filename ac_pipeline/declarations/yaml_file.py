@@ -12,7 +12,7 @@ from ac_pipeline.declarations.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """`values` as read; `lines` maps a dotted path of settings (`guard.max_exit_share`) to its line."""
+    """`values` as read; `lines` maps a dotted path of settings (`guard.max_exit_share`, `options.0`) to its line."""
 
     path: Path
     values: dict[str, object]
@@ -68,4 +68,6 @@ def _walk(node: yaml.MappingNode, prefix: str, lines: dict[str, int], blocks: se
             blocks.add(name)
         if isinstance(value, yaml.MappingNode):
             twice += _walk(value, f"{name}.", lines, blocks)
+        if isinstance(value, yaml.SequenceNode):
+            lines |= {f"{name}.{i}": item.start_mark.line + 1 for i, item in enumerate(value.value)}
     return twice

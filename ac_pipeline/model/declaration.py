@@ -24,6 +24,17 @@ class ValueType(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     DATETIME = "datetime"
+    CHOICE = "choice"
+    """One of a field's options."""
+    MULTI_CHOICE = "multi_choice"
+    """Several of a field's options, in no order."""
+
+
+class Nulls(StrEnum):
+    """What a NULL, or a value that is gone, does to what ActiveCampaign was told before."""
+
+    KEEP = "keep"
+    CLEAR = "clear"
 
 
 class CreateContacts(StrEnum):
@@ -31,6 +42,18 @@ class CreateContacts(StrEnum):
 
     WITH_NAME = "with_name"
     ALWAYS = "always"
+    NEVER = "never"
+
+
+class CreateFor(StrEnum):
+    """What makes somebody a contact who is none yet."""
+
+    AUDIENCES = "audiences"
+    """Being a member of an audience."""
+    TRAITS = "traits"
+    """Having a trait, too."""
+    CONTACTS = "contacts"
+    """Standing in contacts.yaml is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +88,43 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberList:
+    """The list members are subscribed to. `list` is its name, or its id when it is all digits."""
+
+    list: str
+    unsubscribe_on_exit: bool = False
+    resubscribe: bool = False
+    """Whether people who opted out or bounced are subscribed again; `reason` says why that is right."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """How ActiveCampaign is told who is a member."""
+
+    field: bool = True
+    """The true/false field."""
+    explicit_false: bool = False
+    """Whether contacts who never were members are told `false`."""
+    tag: str | None = None
+    """A tag that is on a contact while it is a member."""
+    list: MemberList | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether ActiveCampaign is told at all; otherwise the audience is history only."""
+        return self.field or self.tag is not None or self.list is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Options of a choice. `create` adds values that are no options of the field yet; otherwise they are refused."""
+
+    options: tuple[str, ...] = ()
+    create: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """One audience, one trait, or the contacts. `key` names it everywhere, for ever."""
 
@@ -77,8 +137,22 @@ class Declaration:
     owner: str | None = None
     value_type: ValueType = ValueType.BOOLEAN
     guard: Guard = Guard()
-    sent: bool = True
-    """Whether ActiveCampaign is told; otherwise the declaration is history only."""
+    membership: Membership = Membership()
+    """Of an audience."""
+    choices: Choices = Choices()
+    """Of a trait that is a choice."""
+    field: str | None = None
+    """Title or personalisation tag of a trait's custom field, where the name does not say it."""
+    nulls: Nulls = Nulls.KEEP
+    """Of a trait; of contacts, what holds for first name, last name and phone."""
+    resubscribe: bool = False
+    """Of contacts: whether the column `lists` also subscribes people again who opted out; `reason` says why."""
+    reason: str = ""
+
+    @property
+    def has_field(self) -> bool:
+        """Whether a custom field carries it."""
+        return self.kind is Kind.TRAIT or (self.kind is Kind.AUDIENCE and self.membership.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +160,20 @@ class Destination:
     """How ActiveCampaign is written to (`assets/destination.yaml`)."""
 
     create_contacts: CreateContacts = CreateContacts.WITH_NAME
+    create_contacts_for: frozenset[CreateFor] = frozenset({CreateFor.AUDIENCES})
+    update_existing: bool = False
+    """Whether contacts are updated, too, that the account has and this pipeline never wrote."""
     create_fields: bool = True
+    user_id_field: str | None = "User ID"
+    """Title of the custom field that keeps the user id; None for no such field."""
+    nulls: Nulls = Nulls.KEEP
+    """What traits do that do not say it themselves."""
     guard: Guard = Guard()
+
+    @property
+    def needs_directory(self) -> bool:
+        """Whether it must be known which contacts the account has."""
+        return self.update_existing or self.create_contacts is CreateContacts.NEVER
 
 
 @dataclass(frozen=True, slots=True)

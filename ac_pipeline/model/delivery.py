@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from ac_pipeline.errors import PipelineError
 
+OPT_OUT_REASONS = ("opted out", "bounced", "opt-in not confirmed", "unknown list status")
+"""Why a subscription is not made: the person's own decision, or one that is not known to be otherwise."""
+
 
 class Outcome(StrEnum):
     """How one attempt ended, as the ledger keeps it."""

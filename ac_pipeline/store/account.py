@@ -39,16 +39,22 @@ def bind_account(store: Store, account: Account) -> None:
         raise _wrong_account(store, bound, account)
 
 
-def save_fields(store: Store, fields: Mapping[str, str]) -> None:
-    """Keep which custom field carries a property: `fields` maps property key to field id."""
+def save_catalog(store: Store, ids: Mapping[str, str]) -> None:
+    """Keep which field, tag or list carries a property: `ids` maps property key to its id in the account.
+
+    Properties that are not named keep what is known of them: a retired audience may still be told `false`.
+    """
     with store.transaction() as connection:
-        connection.execute("delete from engine.catalog_field")
         connection.execute(
-            """insert into engine.catalog_field
-            select $account, property.property_id, field.id
-            from (select unnest($keys) as key, unnest($ids) as id) as field
-            join engine.property on property.key = field.key""",
-            {"account": ACCOUNT_ID, "keys": list(fields), "ids": list(fields.values())},
+            """create or replace temp table found as
+            select property.property_id, found.id
+            from (select unnest($keys) as key, unnest($ids) as id) as found
+            join engine.property on property.key = found.key""",
+            {"keys": list(ids), "ids": list(ids.values())},
+        )
+        connection.execute("delete from engine.catalog using found where catalog.property_id = found.property_id")
+        connection.execute(
+            "insert into engine.catalog select $account, property_id, id from found", {"account": ACCOUNT_ID}
         )
 
 

@@ -1,10 +1,25 @@
-"""One text form for each value, so that equal values are equal texts. Expressions of DuckDB SQL."""
+"""One text form for each value, so that equal values are equal texts. Expressions of DuckDB SQL.
+
+Equal are:
+    1, 1.0 and "1.00" as numbers (ten decimals count);
+    one moment in two time zones; a moment without a zone is UTC, and fractions of a second do not count;
+    a moment and the UTC day it falls on, as dates;
+    texts in two of Unicode's normal forms, or with other spaces around them;
+    choices, tags and lists in another order or named twice (see canonical_sets, canonical_lists).
+0 and false are values; blank text is none. What is not of a value's type has no text, and `fault` says why.
+"""
 
 from __future__ import annotations
 
 from ac_pipeline.model.declaration import ValueType
 
+LONGEST = {ValueType.TEXTAREA: 10_000}
+"""Characters of a text; ActiveCampaign publishes no limits (reference, 7.3: conservative ones)."""
+LONGEST_TEXT = 255
+
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
+_NESTED = ("STRUCT", "MAP", "UNION")
+_TEXTS = {ValueType.TEXT, ValueType.TEXTAREA, ValueType.CHOICE}
 
 EMAIL_PATTERN = r"""^[^\s\pZ"(),:;<>@\[\\\]]+@[^\s\pZ"(),:;<>@\[\\\]]+\.[^\s\pZ"(),:;<>@\[\\\].0-9]{2,}$"""
 """What ActiveCampaign's importer accepts (reference, 6.3): no specials, a dot and two letters at the end."""
@@ -26,11 +41,34 @@ def email(column: str) -> str:
 
 
 def user_id(column: str, column_type: str) -> str:
-    """A user id as text; whole numbers without a fraction, whatever their type."""
+    """A user id as text; whole numbers without a fraction, whatever their type. Serves phone numbers, too."""
     if column_type.startswith(_FRACTIONS):
         whole = f"cast(try_cast({column} as hugeint) as varchar)"
         return f"case when {column} = trunc({column}) then {whole} else {text(column)} end"
-    return text(column)
+    return scalar(column, column_type) if column_type == "JSON" else text(column)
+
+
+def is_nested(column_type: str) -> bool:
+    """Whether a column holds lists, structs or maps."""
+    return column_type.endswith("]") or column_type.startswith(_NESTED)
+
+
+def scalar(column: str, column_type: str) -> str:
+    """The column, with text trimmed and what is inside JSON taken out of it."""
+    if column_type == "JSON":
+        return text(f"({column} ->> '$')")
+    return text(column) if column_type == "VARCHAR" else column
+
+
+def blank(column: str, column_type: str) -> str:
+    """Whether there is no value: NULL, in JSON too, or blank text."""
+    return f"{scalar(column, column_type)} is null"
+
+
+def number(column: str) -> str:
+    """A number without an exponent, a superfluous zero, or a minus before zero."""
+    trimmed = f"rtrim(rtrim(cast({_decimal(column)} as varchar), '0'), '.')"
+    return f"case when {_decimal(column)} is null then null when {trimmed} in ('-0', '') then '0' else {trimmed} end"
 
 
 def _decimal(column: str) -> str:
@@ -39,23 +77,50 @@ def _decimal(column: str) -> str:
     return f"try_cast(cast({column} as varchar) as decimal(38, 10))"
 
 
-def _number(column: str) -> str:
-    trimmed = f"rtrim(rtrim(cast({_decimal(column)} as varchar), '0'), '.')"
-    return f"case when {trimmed} in ('-0', '') then '0' else {trimmed} end"
-
-
-def value(column: str, value_type: ValueType) -> str:
-    """The canonical text of a trait's value; null when the value is not of the type."""
+def value(column: str, value_type: ValueType, column_type: str) -> str:
+    """The canonical text of one value that is no set; null when it is not of the type (see `fault`)."""
+    plain = scalar(column, column_type)
+    moment = f"timezone('UTC', try_cast({plain} as timestamptz))"
     match value_type:
         case ValueType.NUMBER:
-            return f"case when {_decimal(column)} is not null then {_number(column)} end"
+            return number(plain)
         case ValueType.BOOLEAN:
-            return f"cast(try_cast({column} as boolean) as varchar)"
+            return f"cast(try_cast({plain} as boolean) as varchar)"
         case ValueType.DATE:
-            day = f"try_cast({column} as date)"
-            return f"case when isfinite({day}) then strftime({day}, '%Y-%m-%d') end"
+            return f"case when isfinite({moment}) then strftime({moment}, '%Y-%m-%d') end"
         case ValueType.DATETIME:
-            moment = f"timezone('UTC', try_cast({column} as timestamptz))"
             return f"case when isfinite({moment}) then strftime({moment}, '%Y-%m-%dT%H:%M:%S+00:00') end"
         case _:
-            return text(column)
+            return text(plain)
+
+
+def fault(column: str, value_type: ValueType, column_type: str) -> str:
+    """Why one value cannot be used (a kind of problem), or null; without a value there is no fault."""
+    found = value(column, value_type, column_type)
+    cases = [f"when {blank(column, column_type)} then null", f"when {_nested(column, column_type)} then 'nested_value'"]
+    if value_type in _TEXTS:
+        limit = LONGEST.get(value_type, LONGEST_TEXT)
+        cases += [f"when {no_text(found)} then 'invalid_value'", f"when length({found}) > {limit} then 'too_long'"]
+    if value_type is ValueType.CHOICE:
+        cases.append(f"when {no_option(found)} then 'invalid_value'")
+    return f"case {' '.join(cases)} when {found} is null then 'invalid_value' end"
+
+
+def no_text(value: str) -> str:
+    """Whether a text has a character that must not travel: NUL ends texts in many programs."""
+    return f"contains({value}, chr(0))"
+
+
+def no_option(value: str) -> str:
+    """Whether a text cannot be an option: bars separate options (`||a||b||`)."""
+    return rf"regexp_matches({value}, '^\||\|\||\|$')"
+
+
+def _nested(column: str, column_type: str) -> str:
+    if is_nested(column_type):
+        return "true"
+    if column_type == "JSON":
+        return f"json_type({column}) in ('OBJECT', 'ARRAY')"
+    if column_type == "VARCHAR":  # JSON columns of a warehouse arrive as text
+        return f"starts_with({text(column)}, '{{') and json_valid({text(column)})"
+    return "false"

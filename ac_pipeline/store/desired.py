@@ -5,8 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ac_pipeline.model.declaration import Declaration, Kind, Nulls
+from ac_pipeline.model.properties import CONTACT_FIELDS, LISTS, TAGS, TAGS_RESET
+from ac_pipeline.store.problems import unusable_users
 from ac_pipeline.store.sql import sql
 from ac_pipeline.store.store import Store
+
+_NAMES = frozenset(CONTACT_FIELDS) - {"email"}
+_ABSENT = """select old_values.contact_id from old_values
+    where old_values.contact_id not in (
+        select history.contact_id from engine.history join engine.property using (property_id)
+        where property.key = 'email' and history.valid_from <= $as_of and history.valid_to > $as_of
+    )"""
+"""Who is not in the contacts of a window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,8 @@ class Held:
     """A snapshot the guard stopped. `as_of` is UTC without a zone."""
 
     key: str
+    property_key: str
+    """The property whose snapshot was judged; of contacts the e-mail or the tags."""
     as_of: datetime
     reason: str
     before: int
@@ -57,6 +70,15 @@ def compare(store: Store, property_id: int, as_of: datetime) -> Step:
     return Step(int(before), int(after), int(entries), int(exits))
 
 
+def was_computed(store: Store, property_id: int, as_of: datetime) -> bool:
+    """Whether a property has a snapshot at that moment; a column may be absent from the contacts."""
+    row = store.connection.execute(
+        "select 1 from engine.snapshot where property_id = $property_id and as_of = $as_of",
+        {"property_id": property_id, "as_of": as_of},
+    ).fetchone()
+    return row is not None
+
+
 def changing_hands(store: Store) -> int:
     """Return how many approved addresses another contact has in the snapshot that was just compared."""
     row = store.connection.execute(
@@ -67,18 +89,27 @@ def changing_hands(store: Store) -> int:
     return int(row[0]) if row else 0
 
 
-def approve(store: Store, property_id: int, as_of: datetime, *, keep_vanished: bool) -> None:
-    """Make the compared snapshot desired.
+def approve(store: Store, declaration: Declaration, key: str, property_id: int, as_of: datetime) -> None:
+    """Make the compared snapshot of one property of a declaration desired.
 
-    `keep_vanished` keeps the values of contacts the snapshot no longer has: standard fields stay known
-    until erasure, so that exits can be told after a user vanished from the contacts.
+    Values that are gone leave, except two kinds. What could not be used in this window stays as it was last approved.
+    And standard fields stay known, until erasure, so that exits can be told after a user vanished from the contacts;
+    somebody who still stands there loses tags and, where the declaration says `nulls: clear`, an empty field.
     """
     names = {"property_id": property_id}
-    kept = "and step.new_value is not null" if keep_vanished else ""
     connection = store.connection
+    unusable_users(store, declaration.key, as_of)
+    connection.execute("create or replace temp table kept as select contact_id from unusable")
+    if declaration.kind is Kind.CONTACTS:
+        leaves = key in {TAGS, TAGS_RESET, LISTS} or (key in _NAMES and declaration.nulls is Nulls.CLEAR)
+        if leaves:
+            connection.execute(f"insert into kept {_ABSENT}", {"as_of": as_of})
+        else:
+            connection.execute("insert into kept select contact_id from old_values")
     connection.execute(
-        f"""delete from engine.desired using step
-        where desired.contact_id = step.contact_id and desired.property_id = $property_id {kept}""",
+        """delete from engine.desired using step
+        where desired.contact_id = step.contact_id and desired.property_id = $property_id
+            and (step.new_value is not null or step.contact_id not in (select contact_id from kept))""",
         names,
     )
     connection.execute(
@@ -91,6 +122,14 @@ def approve(store: Store, property_id: int, as_of: datetime, *, keep_vanished: b
         {**names, "as_of": as_of, "now": store.now(), "run": store.run_id},
     )
     _release(store, property_id)
+
+
+def losing(store: Store, as_of: datetime) -> int:
+    """Return how many contacts that still stand in the contacts lose the compared value altogether."""
+    row = store.connection.execute(
+        f"""select count(*) from step where new_value is null and contact_id not in ({_ABSENT})""", {"as_of": as_of}
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def drop_taken_emails(store: Store, email_id: int, as_of: datetime) -> None:
@@ -125,7 +164,7 @@ def held_now(store: Store) -> tuple[Held, ...]:
     """Return what waits for a person, by key."""
     rows = store.connection.execute(
         """select
-            if(property.kind = 'contacts', 'contacts', property.key) as declaration, held.as_of,
+            if(property.kind = 'contacts', 'contacts', property.key) as declaration, property.key, held.as_of,
             held.reason, held.contacts_before, held.contacts_after, held.exits,
             held.held_at
         from engine.held join engine.property using (property_id)

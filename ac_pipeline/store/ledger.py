@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from ac_pipeline.model.delivery import Answer, Outcome
+from ac_pipeline.model.delivery import OPT_OUT_REASONS, Answer, Outcome
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
@@ -13,26 +13,61 @@ from ac_pipeline.store.store import Store
 logger = logging.getLogger(__name__)
 
 
-def begin_attempts(store: Store, contact_ids: Sequence[int]) -> dict[int, int]:
-    """Write attempts for contacts of the outbox, durably, before any request; return contact → attempt id."""
+def begin_attempts(store: Store, contact_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    """Write attempts for contacts of the outbox, durably, before any request; return (contact, step) → attempt id."""
     with store.transaction() as connection:
         rows = connection.execute(
             """insert into engine.attempt
-            select nextval('engine.attempt_ids'), $account, contact_id, $run, route, email, revision, $now
+            select nextval('engine.attempt_ids'), $account, contact_id, step, $run, route, email, revision, $now
             from engine.outbox where contact_id in (select unnest($contacts))
-            order by position
-            returning contact_id, attempt_id""",
+            order by position, step
+            returning contact_id, step, attempt_id""",
             {"account": ACCOUNT_ID, "run": store.run_id, "now": store.now(), "contacts": list(contact_ids)},
         ).fetchall()
-        attempts = {int(contact_id): int(attempt_id) for contact_id, attempt_id in rows}
+        attempts = {(int(contact_id), int(step)): int(attempt_id) for contact_id, step, attempt_id in rows}
         connection.execute(
             """insert into engine.attempt_value
             select attempt.id, value.property_id, value.value
-            from (select unnest($contacts) as contact_id, unnest($attempts) as id) as attempt
-            join engine.outbox_value as value on value.contact_id = attempt.contact_id""",
-            {"contacts": list(attempts), "attempts": list(attempts.values())},
+            from (
+                select unnest($contacts) as contact_id, unnest($steps) as step, unnest($attempts) as id
+            ) as attempt
+            join engine.outbox_value as value
+                on value.contact_id = attempt.contact_id and value.step = attempt.step""",
+            {
+                "contacts": [contact_id for contact_id, _ in attempts],
+                "steps": [step for _, step in attempts],
+                "attempts": list(attempts.values()),
+            },
         )
     return attempts
+
+
+def refuse_pending(store: Store, condition: str, reason: str, **names: object) -> int:
+    """Refuse values of the temporary table `pending` before any request; return how many.
+
+    `condition` is SQL over `pending`. They are recorded as the service's own refusals are: visible, with their
+    reason, and back when they change or a person retries them.
+    """
+    with store.transaction() as connection:
+        connection.execute(
+            f"""create or replace temp table refused as
+            select nextval('engine.attempt_ids') as attempt_id, contact_id, property_id, value
+            from pending where due and {condition}""",
+            names,
+        )
+        connection.execute(
+            """insert into engine.attempt
+            select attempt_id, $account, contact_id, 1, $run, 'none', '', '', $now from refused""",
+            {"account": ACCOUNT_ID, "run": store.run_id, "now": store.now()},
+        )
+        connection.execute("insert into engine.attempt_value select attempt_id, property_id, value from refused")
+        connection.execute(
+            "insert into engine.outcome select attempt_id, 'rejected', null, $reason, null, $now from refused",
+            {"reason": reason, "now": store.now()},
+        )
+        row = connection.execute("select count(*) from refused").fetchone()
+    fold(store)
+    return int(row[0]) if row else 0
 
 
 def record_answers(store: Store, answers: Mapping[int, Answer]) -> None:
@@ -54,14 +89,41 @@ def record_answers(store: Store, answers: Mapping[int, Answer]) -> None:
 
 
 def outcomes_of_run(store: Store) -> dict[Outcome, int]:
-    """Return how many attempts of this run ended how; one without an outcome counts as unknown."""
+    """Return how many contacts ended how in this run, by the worst end of their steps' last attempts.
+
+    An attempt without an outcome counts as unknown; people who opted out of a list do not count as refused.
+    """
     rows = store.connection.execute(
-        """select coalesce(outcome.outcome, 'unknown') as outcome, count(*)
-        from engine.attempt left join engine.outcome on outcome.attempt_id = attempt.attempt_id
-        where attempt.run_id = $run group by 1""",
-        {"run": store.run_id},
+        """with ended as (
+            select attempt.contact_id,
+                case when outcome.outcome is null or outcome.outcome = 'unknown' then 'unknown'
+                when outcome.outcome = 'rejected' and list_contains($opt_outs, outcome.reason) then 'acknowledged'
+                else outcome.outcome end as outcome
+            from engine.attempt left join engine.outcome on outcome.attempt_id = attempt.attempt_id
+            where attempt.run_id = $run
+            qualify row_number() over (
+                partition by attempt.contact_id, attempt.step order by attempt.attempt_id desc
+            ) = 1
+        ),
+        per_contact as (
+            select case when bool_or(outcome = 'unknown') then 'unknown' when bool_or(outcome = 'rejected')
+                then 'rejected' when bool_or(outcome = 'not_sent') then 'not_sent' else 'acknowledged' end as outcome
+            from ended group by contact_id
+        )
+        select outcome, count(*) from per_contact group by outcome""",
+        {"run": store.run_id, "opt_outs": list(OPT_OUT_REASONS)},
     ).fetchall()
     return {Outcome(outcome): int(count) for outcome, count in rows}
+
+
+def opt_outs_of_run(store: Store) -> int:
+    """Return how many subscriptions of this run were not made because somebody opted out or bounced."""
+    row = store.connection.execute(
+        """select count(*) from engine.attempt join engine.outcome on outcome.attempt_id = attempt.attempt_id
+        where attempt.run_id = $run and outcome.outcome = 'rejected' and list_contains($opt_outs, outcome.reason)""",
+        {"run": store.run_id, "opt_outs": list(OPT_OUT_REASONS)},
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def fold(store: Store) -> int:
@@ -70,7 +132,7 @@ def fold(store: Store) -> int:
     Returns how many contacts turned out to be deleted and made again: what they were told before is unknown.
     """
     with store.transaction() as connection:
-        run_script(connection, "fold")
+        run_script(connection, "fold", now=store.now(), opt_outs=list(OPT_OUT_REASONS))
         row = connection.execute("select count(distinct contact_id) from doubted").fetchone()
     return int(row[0]) if row else 0
 

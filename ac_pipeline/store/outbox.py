@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ac_pipeline.errors import Inconsistent
+from ac_pipeline.model.declaration import CreateContacts, CreateFor, Destination
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
@@ -21,13 +22,25 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One contact to send. `route` is sync (by e-mail) or rename (by `remote_id`)."""
+class OutboxStep:
+    """One request about a contact. `payload` depends on the route.
+
+    sync, update: the body of contact/sync and of PUT contacts/{id}; untag: JSON with the tag ids to `remove`, or to
+    `keep` while every other goes; tag: the tag's id; list: JSON with `list`, `status` and `resubscribe`.
+    """
+
+    number: int
+    route: str
+    payload: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxContact:
+    """One contact to send, with its steps in order; `remote_id` is None for one that is not known to exist."""
 
     contact_id: int
-    route: str
     remote_id: str | None
-    payload: str
+    steps: tuple[OutboxStep, ...]
 
 
 def reconcile(store: Store) -> None:
@@ -37,17 +50,27 @@ def reconcile(store: Store) -> None:
         run_script(connection, "reconcile", account_id=ACCOUNT_ID)
 
 
-def fill_outbox(store: Store, *, with_name: bool, real_account: bool = False) -> Planned:
+def fill_outbox(store: Store, destination: Destination, *, real_account: bool = False) -> Planned:
     """Write the outbox anew from `pending`; a newer desired state supersedes what was not sent.
 
-    `with_name`: a member becomes a contact only with a first or last name. `real_account`: people at domains that
-    are reserved for examples are withheld.
+    `destination` says who may become a contact. `real_account`: people at domains that are reserved for examples
+    are withheld.
     """
     with store.transaction() as connection:
-        run_script(connection, "plan", account_id=ACCOUNT_ID, with_name=with_name, real_account=real_account)
+        run_script(
+            connection,
+            "plan",
+            account_id=ACCOUNT_ID,
+            may_create=destination.create_contacts is not CreateContacts.NEVER,
+            with_name=destination.create_contacts is CreateContacts.WITH_NAME,
+            for_traits=CreateFor.TRAITS in destination.create_contacts_for,
+            for_contacts=CreateFor.CONTACTS in destination.create_contacts_for,
+            real_account=real_account,
+        )
         run_script(connection, "outbox", account_id=ACCOUNT_ID)
         row = connection.execute(
-            "select count(*), count(*) filter (where reason = 'create') from engine.outbox"
+            """select count(distinct contact_id), count(distinct contact_id) filter (where reason = 'create')
+            from engine.outbox"""
         ).fetchone()
         withheld = connection.execute(
             "select reason, count(*) from engine.withheld group by reason order by reason"
@@ -56,30 +79,35 @@ def fill_outbox(store: Store, *, with_name: bool, real_account: bool = False) ->
     return Planned(int(contacts), int(creates), {str(reason): int(count) for reason, count in withheld})
 
 
-def require_fields(store: Store) -> None:
-    """Raise Inconsistent when a value of the outbox has no custom field: it would be dropped in silence."""
+def require_catalog(store: Store) -> None:
+    """Raise Inconsistent when a value of the outbox has no field, tag or list: it would be dropped in silence."""
     rows = store.connection.execute(
         """select distinct property.key
         from engine.outbox_value as value
-        join engine.property on property.property_id = value.property_id and property.kind <> 'contacts'
-        left join engine.catalog_field as field
-            on field.property_id = value.property_id and field.account_id = $account
-        where field.field_id is null order by 1""",
+        join engine.property on property.property_id = value.property_id
+            and (property.kind <> 'contacts' or property.key = 'user_id')
+        left join engine.catalog on catalog.property_id = value.property_id and catalog.account_id = $account
+        where catalog.remote_id is null and not (property.kind = 'tag' and value.value = 'false') order by 1""",
         {"account": ACCOUNT_ID},
     ).fetchall()
     if rows:
         names = ", ".join(str(row[0]) for row in rows)
-        raise Inconsistent(f"No custom field is known for {names}. Nothing was sent.", "Run the sync again.")
+        raise Inconsistent(f"Nothing is known in the account for {names}. Nothing was sent.", "Run the sync again.")
 
 
-def next_rows(store: Store, after: int, count: int) -> list[tuple[int, OutboxRow]]:
-    """Return up to `count` rows with their positions, in order, behind position `after`."""
+def next_contacts(store: Store, after: int, count: int) -> list[OutboxContact]:
+    """Return up to `count` contacts behind the contact at position `after`, in order; positions count from 1."""
     rows = store.connection.execute(
-        """select position, contact_id, route, remote_id, payload from engine.outbox
-        where position > $after order by position limit $count""",
+        """select contact_id, remote_id, step, route, payload from engine.outbox
+        where position > $after and position <= $after + $count order by position, step""",
         {"after": after, "count": count},
     ).fetchall()
-    return [(int(row[0]), OutboxRow(int(row[1]), row[2], row[3], row[4])) for row in rows]
+    steps: dict[tuple[int, str | None], list[OutboxStep]] = {}
+    for contact_id, remote_id, number, route, payload in rows:
+        steps.setdefault((int(contact_id), remote_id), []).append(OutboxStep(int(number), route, payload))
+    return [
+        OutboxContact(contact_id, remote_id, tuple(of_contact)) for (contact_id, remote_id), of_contact in steps.items()
+    ]
 
 
 def unresolved_addresses(store: Store) -> list[tuple[int, str]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ac_pipeline.model.extraction import Extracted, Extraction
-from ac_pipeline.model.properties import properties_of
 from ac_pipeline.model.window import Window
-from ac_pipeline.store.incoming import UnusableRows, read_incoming
+from ac_pipeline.store.columns import UnusableRows
+from ac_pipeline.store.incoming import read_incoming
+from ac_pipeline.store.problems import problem_examples, problems
 from ac_pipeline.store.sql import run_script, sql
 from ac_pipeline.store.store import Store, naive
 
@@ -40,6 +41,8 @@ class WindowSnapshot:
     """Rows that could not be used, by `declaration: kind`; `engine.problem` lists them."""
     newest: bool
     """Whether no later window was computed in this home: only then may it be delivered."""
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Up to three users of each problem, by id."""
 
 
 def newest_computed(store: Store) -> datetime | None:
@@ -70,24 +73,27 @@ def take_snapshot(store: Store, window: Window, extraction: Extraction, ids: dic
                 if reason:
                     missing.append((extracted.declaration.key, reason))
             _record_window(store, window, missing)
-            for key, kind in connection.execute(
-                "select key, kind from engine.property order by property_id"
+            for key, kind, property_id in connection.execute(
+                """select key, kind, property_id from engine.property
+                join engine.snapshot using (property_id) where as_of = $as_of order by property_id""",
+                {"as_of": as_of},
             ).fetchall():
-                if (snapshot := read_snapshot(store, ids[key], as_of)) is not None:
+                if (snapshot := read_snapshot(store, property_id, as_of)) is not None:
                     snapshots.append(Snapshot(key, kind, *snapshot))
     finally:
         connection.execute("detach extracted")
-    return WindowSnapshot(window, tuple(snapshots), tuple(missing), problems(store, as_of), newest)
+    examples = problem_examples(store, as_of)
+    return WindowSnapshot(window, tuple(snapshots), tuple(missing), problems(store, as_of), newest, examples)
 
 
 def _write(store: Store, extracted: Extracted, ids: dict[str, int], as_of: datetime) -> str:
     """Write one declaration; return why it could not be used, or nothing."""
     try:
-        read_incoming(store, extracted, ids, as_of)
+        computed = read_incoming(store, extracted, ids, as_of)
     except UnusableRows as unusable:
         return str(unusable)
-    for item in properties_of(extracted.declaration):
-        write_property(store, ids[item.key], as_of)
+    for key in computed:
+        write_property(store, ids[key], as_of)
     return ""
 
 
@@ -112,15 +118,6 @@ def write_property(store: Store, property_id: int, as_of: datetime) -> None:
         select $property_id, $as_of, $run, $now, count(*) from incoming where property_id = $property_id""",
         {**names, "run": store.run_id, "now": store.now()},
     )
-
-
-def problems(store: Store, as_of: datetime) -> dict[str, int]:
-    """Return how many rows of a window could not be used, by `declaration: kind`."""
-    rows = store.connection.execute(
-        """select key || ': ' || kind, sum(rows) from engine.problem where as_of = $as_of group by 1 order by 1""",
-        {"as_of": as_of},
-    ).fetchall()
-    return {str(what): int(count) for what, count in rows}
 
 
 def _old_values(store: Store, property_id: int, as_of: datetime) -> None:

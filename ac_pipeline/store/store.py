@@ -19,7 +19,7 @@ from ac_pipeline.store.sql import sql
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 Clock = Callable[[], datetime]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ac_pipeline.errors import Inconsistent, UnknownName
 from ac_pipeline.model.declaration import Declaration, Declarations, Kind
-from ac_pipeline.model.properties import properties_of
+from ac_pipeline.model.properties import TAGS, properties_of
 from ac_pipeline.store import desired
 from ac_pipeline.store.snapshots import WindowSnapshot
 from ac_pipeline.store.store import Store, naive
@@ -29,8 +30,8 @@ def judge(
     approved: dict[str, desired.Step] = {}
     with store.transaction():
         for declaration in declarations.all:
-            if properties_of(declaration)[0].key in computed:
-                approved.update(_judge(store, declaration, ids, as_of))
+            keys = [item.key for item in properties_of(declaration) if item.key in computed]
+            approved.update(_judge(store, declaration, keys, ids, as_of))
     return approved
 
 
@@ -45,16 +46,17 @@ def release(store: Store, declarations: Declarations, ids: dict[str, int], key: 
         names = ", ".join(waiting) or "nothing"
         raise UnknownName(f"`{key}` is not held; held now: {names}.", "See `ac-pipeline status`.")
     held = waiting[key]
-    first = ids[properties_of(declaration)[0].key]
+    keys = [item.key for item in properties_of(declaration) if desired.was_computed(store, ids[item.key], held.as_of)]
     with store.transaction():
-        step = _compare(store, declaration, first, held.as_of)
+        step = _compare(store, declaration, held.property_key, ids, held.as_of)
         same = (step.before, step.after, step.exits) == (held.before, held.after, held.exits)
         if same:
-            for item in properties_of(declaration):
-                desired.compare(store, ids[item.key], held.as_of)
-                _approve(store, declaration, ids, item.key, held.as_of)
+            for one in keys:
+                desired.compare(store, ids[one], held.as_of)
+                _approve(store, declaration, ids, one, held.as_of)
         else:
-            desired.hold(store, first, held.as_of, step, f"{held.reason}; computed again since")
+            reason = f"{held.reason}; computed again since"
+            desired.hold(store, ids[held.property_key], held.as_of, step, reason)
     if not same:
         raise Inconsistent(
             f"`{key}` was computed again after it was held: {step.before:,} contacts would now become {step.after:,} "
@@ -64,34 +66,43 @@ def release(store: Store, declarations: Declarations, ids: dict[str, int], key: 
     return held
 
 
-def _judge(store: Store, declaration: Declaration, ids: dict[str, int], as_of: datetime) -> dict[str, desired.Step]:
-    """The first property of a declaration decides for all: of contacts that is the e-mail."""
-    approved = {}
-    for number, item in enumerate(properties_of(declaration)):
-        step = _compare(store, declaration, ids[item.key], as_of)
-        reason = verdict(declaration.guard, step) if number == 0 else None
+def _judge(
+    store: Store, declaration: Declaration, keys: Sequence[str], ids: dict[str, int], as_of: datetime
+) -> dict[str, desired.Step]:
+    """The guard's verdict on one property decides for all of a declaration: of contacts on the e-mail and the tags."""
+    for key in keys:
+        if declaration.kind is Kind.CONTACTS and key not in {"email", TAGS}:
+            continue
+        step = _compare(store, declaration, key, ids, as_of)
+        reason = verdict(declaration.guard, step)
         if reason is not None:
-            desired.hold(store, ids[item.key], as_of, step, reason)
+            reason = f"{key}: {reason}" if key == TAGS else reason
+            desired.hold(store, ids[key], as_of, step, reason)
             logger.warning("%s is held: %s", declaration.key, reason)
             return {}
-        _approve(store, declaration, ids, item.key, as_of)
-        approved[item.key] = step
+    approved = {}
+    for key in keys:
+        approved[key] = desired.compare(store, ids[key], as_of)
+        _approve(store, declaration, ids, key, as_of)
     return approved
 
 
-def _compare(store: Store, declaration: Declaration, property_id: int, as_of: datetime) -> desired.Step:
+def _compare(store: Store, declaration: Declaration, key: str, ids: dict[str, int], as_of: datetime) -> desired.Step:
     """Compare with the approved values. Of contacts, those count as leaving whose address another one has now.
 
     Who vanishes from the contacts loses nothing, and stays known; but an address that changes hands takes
-    what was said about it along, and many at once mean that users got other ids.
+    what was said about it along, and many at once mean that users got other ids. Tags leave whose last one is gone.
     """
-    step = desired.compare(store, property_id, as_of)
-    if declaration.kind is Kind.CONTACTS:
-        return replace(step, exits=desired.changing_hands(store))
-    return step
+    step = desired.compare(store, ids[key], as_of)
+    if declaration.kind is not Kind.CONTACTS:
+        return step
+    if key == TAGS:
+        losing = desired.losing(store, as_of)
+        return replace(step, after=step.before - losing if losing else step.after, exits=losing)
+    return replace(step, exits=desired.changing_hands(store))
 
 
 def _approve(store: Store, declaration: Declaration, ids: dict[str, int], key: str, as_of: datetime) -> None:
-    desired.approve(store, ids[key], as_of, keep_vanished=declaration.kind is Kind.CONTACTS)
+    desired.approve(store, declaration, key, ids[key], as_of)
     if key == "email":
         desired.drop_taken_emails(store, ids[key], as_of)

@@ -5,30 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 from ac_pipeline.errors import Inconsistent, PipelineError, ServiceUnavailable
 from ac_pipeline.model.delivery import Answer, Outcome
 from ac_pipeline.store.ledger import begin_attempts, record_answers
-from ac_pipeline.store.outbox import OutboxRow, next_rows
+from ac_pipeline.store.outbox import OutboxContact, OutboxStep, next_contacts
 from ac_pipeline.store.store import Store
+from ac_pipeline.sync.steps import Sender, take
 
 logger = logging.getLogger(__name__)
 
 UNEXPLAINED_IN_A_ROW = 3
 UNCERTAIN_IN_A_ROW = 5
 """Each was already tried several times: the service is down, and asking on helps nobody."""
-
-
-class Sender(Protocol):
-    """The part of the ActiveCampaign client that delivery needs."""
-
-    async def sync_contact(self, body: str) -> Answer:
-        """Create or update the contact of that address."""
-
-    async def update_contact(self, remote_id: str, body: str) -> Answer:
-        """Update the contact of that id."""
 
 
 Progress = Callable[[int, int], None]
@@ -57,7 +47,7 @@ async def deliver_outbox(
 
 
 class _Delivery:
-    """The requests under way, and what was answered so far."""
+    """The contacts under way, and what was answered so far."""
 
     def __init__(self, store: Store, sender: Sender, in_flight: int, progress: Callable[[int], None]) -> None:
         self.store = store
@@ -66,7 +56,9 @@ class _Delivery:
         self.progress = progress
         self.tally: Counter[Outcome] = Counter()
         self.stop: PipelineError | None = None
-        self._tasks: dict[asyncio.Task[Answer], int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._answers: dict[int, Answer] = {}
+        self._recorded: asyncio.Future[None] | None = None
         self._position = 0
         self._unexplained = 0
         self._uncertain = 0
@@ -79,45 +71,72 @@ class _Delivery:
                     self._begin()
                 if not self._tasks:
                     return
-                done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-                self._record(done)
-        except BaseException:
-            self._record({task for task in self._tasks if task.done() and not task.cancelled()})
+                done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        finally:
             for task in self._tasks:
                 task.cancel()
-            raise
+            self._flush()
 
     def _begin(self) -> None:
-        rows = next_rows(self.store, self._position, self.in_flight - len(self._tasks))
-        if not rows:
+        contacts = next_contacts(self.store, self._position, self.in_flight - len(self._tasks))
+        if not contacts:
             return
-        self._position = rows[-1][0]
-        attempts = begin_attempts(self.store, [row.contact_id for _, row in rows])
-        for _, row in rows:
-            task = asyncio.ensure_future(self._send(row))
-            self._tasks[task] = attempts[row.contact_id]
+        self._position += len(contacts)
+        attempts = begin_attempts(self.store, [contact.contact_id for contact in contacts])
+        for contact in contacts:
+            self._tasks.add(asyncio.ensure_future(self._send(contact, attempts)))
 
-    async def _send(self, row: OutboxRow) -> Answer:
-        if row.route == "rename" and row.remote_id is not None:
-            answer = await self.sender.update_contact(row.remote_id, row.payload)
-            if answer.status == 404:
-                return Answer(Outcome.UNKNOWN, answer.status, answer.reason)
-            return answer
-        return await self.sender.sync_contact(row.payload)
-
-    def _record(self, done: set[asyncio.Task[Answer]]) -> None:
-        answers = {self._tasks.pop(task): task.result() for task in done}
-        record_answers(self.store, answers)
-        for answer in answers.values():
-            self.tally[answer.outcome] += 1
+    async def _send(self, contact: OutboxContact, attempts: Mapping[tuple[int, int], int]) -> None:
+        """Take the steps of one contact, each after the answer to the one before is on record."""
+        remote_id, worst = contact.remote_id, Answer(Outcome.ACKNOWLEDGED)
+        for number, step in enumerate(contact.steps):
+            answer = await take(self.sender, remote_id, step)
+            await self._record({attempts[contact.contact_id, step.number]: answer})
             self._judge(answer)
+            remote_id = answer.remote_id or remote_id
+            if answer.outcome is not Outcome.ACKNOWLEDGED:
+                worst = answer
+            left = _left(step, answer)
+            if left is None and self.stop is not None and step is not contact.steps[-1]:
+                worst = left = Answer(Outcome.NOT_SENT, reason="the run was stopped")
+            if left is not None:
+                later = contact.steps[number + 1 :]
+                await self._record({attempts[contact.contact_id, one.number]: left for one in later})
+                break
+        self.tally[worst.outcome] += 1
         self.progress(self.tally.total())
+
+    async def _record(self, answers: Mapping[int, Answer]) -> None:
+        """Write answers durably, those that came at the same moment in one transaction."""
+        if not answers:
+            return
+        self._answers.update(answers)
+        if self._recorded is None:
+            self._recorded = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(self._flush)
+        await asyncio.shield(self._recorded)
+
+    def _flush(self) -> None:
+        recorded, self._recorded = self._recorded, None
+        answers, self._answers = self._answers, {}
+        try:
+            record_answers(self.store, answers)
+        except BaseException as error:
+            if recorded is None:
+                raise
+            recorded.set_exception(error)
+            return
+        if recorded is not None:
+            recorded.set_result(None)
 
     def _judge(self, answer: Answer) -> None:
         if answer.stop is not None and self.stop is None:
             self.stop = answer.stop
         self._unexplained = self._unexplained + 1 if answer.unexplained else 0
-        self._uncertain = self._uncertain + 1 if answer.outcome is Outcome.UNKNOWN else 0
+        certain = answer.outcome in {Outcome.ACKNOWLEDGED, Outcome.REJECTED}
+        self._uncertain = 0 if certain else self._uncertain + 1
         if self._uncertain >= UNCERTAIN_IN_A_ROW and self.stop is None:
             self.stop = ServiceUnavailable(
                 f"ActiveCampaign gave no certain answer {UNCERTAIN_IN_A_ROW} times in a row ({answer.reason}).",
@@ -129,3 +148,17 @@ class _Delivery:
                 f"({answer.reason}). The run was stopped before it refuses more.",
                 "Look at the last rejections (`ac-pipeline query 'from rejections'`); nothing is lost.",
             )
+
+
+def _left(step: OutboxStep, answer: Answer) -> Answer | None:
+    """Return what becomes of the steps behind one that did not succeed; None when they go on.
+
+    Without its fields a contact gets no tags and lists. A single tag or list that is refused keeps none of the others.
+    """
+    if answer.outcome is Outcome.ACKNOWLEDGED:
+        return None
+    if step.number == 0 and answer.outcome is Outcome.REJECTED:
+        return Answer(Outcome.REJECTED, answer.status, answer.reason)
+    if answer.outcome is Outcome.REJECTED:
+        return None
+    return Answer(Outcome.NOT_SENT, reason="the step before it has no certain end")

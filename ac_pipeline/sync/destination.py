@@ -11,29 +11,30 @@ from functools import partial
 
 from ac_pipeline.activecampaign import ActiveCampaign, connect
 from ac_pipeline.activecampaign.address import parse_address
-from ac_pipeline.model.declaration import CreateContacts, Declarations
-from ac_pipeline.model.delivery import Outcome
+from ac_pipeline.model.declaration import Declarations, Destination
 from ac_pipeline.settings import Settings
-from ac_pipeline.store.account import bind_account, require_host, save_fields
-from ac_pipeline.store.ledger import fold, outcomes_of_run
+from ac_pipeline.store.account import bind_account, require_host
+from ac_pipeline.store.ledger import fold, opt_outs_of_run, outcomes_of_run
 from ac_pipeline.store.outbox import (
     Planned,
     fill_outbox,
     reconcile,
-    require_fields,
+    require_catalog,
     resolve_existence,
     unresolved_addresses,
 )
 from ac_pipeline.store.store import Store
 from ac_pipeline.sync.deliver import Progress, deliver_outbox
-from ac_pipeline.sync.fields import ensure_fields
+from ac_pipeline.sync.identity import resolve_conflicts
+from ac_pipeline.sync.preparation import prepare
 from ac_pipeline.sync.report import Delivery
 
 logger = logging.getLogger(__name__)
 
-PASSES = 3
-"""A renamed contact frees its address for another one; one that had been deleted over there and is made again
-has to be told the rest of what it was. Both are sent in the pass after."""
+PASSES = 4
+"""A renamed contact frees its address for another one, or finds it taken; one that had been deleted over there and is
+made again has to be told the rest of what it was; who was created may be told an explicit `false`. These are sent in
+the pass after."""
 
 
 def deliver_pending(store: Store, settings: Settings, declarations: Declarations, progress: Progress) -> Delivery:
@@ -45,23 +46,24 @@ def deliver_pending(store: Store, settings: Settings, declarations: Declarations
     url, key = settings.account()
     address = parse_address(url)
     require_host(store, address.host)
-    with_name = declarations.destination.create_contacts is CreateContacts.WITH_NAME
-    fill = partial(fill_outbox, with_name=with_name, real_account=not address.loopback)
+    destination = declarations.destination
+    fill = partial(fill_outbox, destination=destination, real_account=not address.loopback)
     reconcile(store)
     planned = fill(store)
-    if planned.contacts == 0 and "may_not_exist" not in planned.withheld:
+    if planned.contacts == 0 and not _worth_a_look(planned, destination):
         return Delivery(withheld=planned.withheld, seconds=time.monotonic() - begun)
 
-    async def run() -> tuple[Planned, Mapping[str, int]]:
+    async def run() -> tuple[Planned, Mapping[str, int], int]:
         async with connect(
             url, key, rate=settings.activecampaign_rate, share=settings.activecampaign_rate_share
         ) as client:
             await client.me()
             bind_account(store, await client.account())
-            save_fields(store, await ensure_fields(client, declarations))
-            return await _passes(store, client, fill, progress), client.requests
+            await prepare(store, client, declarations, fill)
+            planned = await _passes(store, client, fill, progress)
+            return planned, client.requests, client.directory_requests
 
-    planned, requests = asyncio.run(run())
+    planned, requests, directory_requests = asyncio.run(run())
     outcomes = outcomes_of_run(store)
     logger.info("delivered: %s", ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "nothing")
     return replace(
@@ -69,9 +71,17 @@ def deliver_pending(store: Store, settings: Settings, declarations: Declarations
         planned=planned.contacts,
         created=planned.creates,
         withheld=planned.withheld,
+        opted_out=opt_outs_of_run(store),
         requests=dict(requests),
+        directory_requests=directory_requests,
         seconds=time.monotonic() - begun,
     )
+
+
+def _worth_a_look(planned: Planned, destination: Destination) -> bool:
+    """Whether asking the account may show that somebody who is withheld can be sent after all."""
+    unknown = {"none_are_created", "only_members_are_created", "no_name"} if destination.needs_directory else set()
+    return not planned.withheld.keys().isdisjoint({"may_not_exist", *unknown})
 
 
 async def _passes(
@@ -85,7 +95,7 @@ async def _passes(
             resolve_existence(store, contact_id, email, await client.find_contact(email))
         reconcile(store)
         planned = fill(store)
-        require_fields(store)
+        require_catalog(store)
         contacts, creates, withheld = contacts + planned.contacts, creates + planned.creates, planned.withheld
         try:
             answered = await deliver_outbox(
@@ -93,6 +103,8 @@ async def _passes(
             )
         finally:
             doubted = fold(store)
-        if not answered[Outcome.ACKNOWLEDGED] or not (doubted or "address_in_use" in withheld):
+        settled = await resolve_conflicts(store, client)
+        again = doubted or settled or planned.creates or "address_in_use" in withheld
+        if not answered.total() or not again:
             break
     return Planned(contacts, creates, withheld)

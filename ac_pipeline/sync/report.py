@@ -21,7 +21,11 @@ class Delivery:
     unknown: int = 0
     not_sent: int = 0
     withheld: Mapping[str, int] = field(default_factory=dict)
+    opted_out: int = 0
+    """Subscriptions that were not made because somebody opted out or bounced."""
     requests: Mapping[str, int] = field(default_factory=dict)
+    directory_requests: int = 0
+    """Requests to learn which contacts the account has, counted apart."""
     seconds: float = 0.0
     skipped: str = ""
     """Why nothing was sent on purpose; empty when a delivery took place."""
@@ -82,7 +86,9 @@ class RunReport:
             "unknown": delivery.unknown,
             "not_sent": delivery.not_sent,
             "withheld": dict(delivery.withheld),
+            "opted_out": delivery.opted_out,
             "requests": dict(delivery.requests),
+            "directory_requests": delivery.directory_requests,
             "skipped": delivery.skipped,
             "seconds": round(self.seconds, 1),
         }

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
 from pydantic import SecretStr
 
+from ac_pipeline.declarations.key import key_of
 from ac_pipeline.model.window import Window, window_ending_by
-from ac_pipeline.sandbox import Clock, Sandbox, SandboxConfig, running
 from ac_pipeline.settings import Settings
 from ac_pipeline.sync.report import RunReport
 from ac_pipeline.sync.session import open_session
+from pipeline.pipeline_account import KEY, PATIENCE, RATE, RENAME, SYNC, Door, Service, service
+
+__all__ = [
+    "BUYERS", "CONTACTS", "CRON", "KEY", "LONG_AGO", "PATIENCE", "POINTS", "RATE", "READERS", "RENAME", "START", "SYNC",
+    "Company", "Door", "Ended", "Person", "Service", "Ticking", "customer", "end", "killing", "person", "service",
+]  # fmt: skip
 
 START = datetime(2024, 3, 1, 12, 0, 30, tzinfo=UTC)
 CRON = "0 */2 * * *"
-RATE = 1000
-KEY = "0123456789abcdef-key-of-tests"
 LONG_AGO = datetime(2020, 1, 1)  # noqa: DTZ001  (moments of the warehouse have no zone)
-PATIENCE = 60
-"""Seconds after which a child process counts as hanging."""
 
 CONTACTS = "sql: select user_id, email, first_name, last_name, phone from contacts where :as_of is not null\n"
 BUYERS = "name: Buyers\nsql: select user_id from buyers where since <= :as_of\n"
@@ -57,115 +56,6 @@ class Ticking:
     def next_window(self) -> None:
         """Move on to the window after this one."""
         self.moment += timedelta(hours=2)
-
-
-class Door:
-    """Every request of an account passes here before it is handled; a test may do something at one of them."""
-
-    def __init__(self) -> None:
-        self.passed = 0
-        self._actions: dict[int, Callable[[], None]] = {}
-        self._opened: threading.Event | None = None
-
-    def reset(self) -> None:
-        """Let everything through again, and count from 0."""
-        self.open()
-        self.passed, self._actions, self._opened = 0, {}, None
-
-    def at(self, number: int, action: Callable[[], None]) -> None:
-        """Do something when the request of that number arrives, counted from the last reset."""
-        self._actions[number] = action
-
-    def close(self) -> None:
-        """Keep requests waiting from now on, unanswered and without effect, until `open`."""
-        self._opened = threading.Event()
-
-    def open(self) -> None:
-        """Let waiting requests go on."""
-        if self._opened is not None:
-            self._opened.set()
-
-    async def sleep(self, _seconds: float) -> None:
-        """Stand in for the sandbox's latency."""
-        self.passed += 1
-        action = self._actions.pop(self.passed, None)
-        if action is not None:
-            action()
-        if self._opened is not None:
-            await asyncio.to_thread(self._opened.wait, PATIENCE)
-
-
-@dataclass(frozen=True)
-class Service:
-    """A sandbox account, as a stranger sees it."""
-
-    sandbox: Sandbox
-    door: Door
-
-    def start_anew(self) -> None:
-        """Make the account empty."""
-        self.door.reset()
-        self._ask("/sandbox/reset", "POST")
-
-    def forget_requests(self) -> None:
-        """Count requests from 0."""
-        self.door.reset()
-        self._ask("/sandbox/requests", "DELETE")
-
-    def contacts(self) -> dict[str, dict[str, str]]:
-        """Return e-mail → id, standard fields that are set, and custom fields by title."""
-        found = self._ask("/sandbox/contacts")["contacts"]
-        assert len({contact["email"] for contact in found}) == len(found)
-        standard = ("id", "first_name", "last_name", "phone")
-        return {
-            contact["email"]: {**{name: contact[name] for name in standard if contact[name]}, **contact["fields"]}
-            for contact in found
-        }
-
-    def told(self) -> dict[str, dict[str, str]]:
-        """Return e-mail → custom fields by title."""
-        return {contact["email"]: contact["fields"] for contact in self._ask("/sandbox/contacts")["contacts"]}
-
-    def fields(self) -> dict[str, dict[str, Any]]:
-        """Return title → custom field."""
-        return {found["title"]: found for found in self._ask("/sandbox/fields")["fields"]}
-
-    def requests(self, *templates: str) -> list[str]:
-        """Return `METHOD template` of each request that arrived, oldest first; only of `templates` if any."""
-        listed = self._ask("/sandbox/requests?limit=-1")["requests"]
-        names = [f"{one['method']} {one['template']}" for one in sorted(listed, key=lambda one: int(one["id"]))]
-        return [name for name in names if not templates or name in templates]
-
-    def sent(self) -> int:
-        """Return how many requests wrote a contact."""
-        return len(self.requests(SYNC, RENAME))
-
-    def create(self, email: str) -> None:
-        """Create a contact as somebody else would."""
-        httpx.post(
-            f"{self.sandbox.url}/api/3/contact/sync",
-            json={"contact": {"email": email}},
-            headers={"Api-Token": self.sandbox.api_key},
-        ).raise_for_status()
-
-    def _ask(self, path: str, method: str = "GET") -> Any:
-        return httpx.request(method, f"{self.sandbox.url}{path}", timeout=PATIENCE).raise_for_status().json()
-
-
-SYNC = "POST /contact/sync"
-RENAME = "PUT /contacts/{id}"
-
-
-@contextmanager
-def service(state: Path, **config: Any) -> Iterator[Service]:
-    """Run an account in a thread."""
-    door = Door()
-    wanted = {"rate": RATE, "api_key": KEY, "latency": 0.001, **config}
-    with running(SandboxConfig(state, **wanted), clock=Clock(sleep=door.sleep)) as sandbox:
-        try:
-            yield Service(sandbox, door)
-        finally:
-            door.open()
 
 
 @dataclass(frozen=True)
@@ -267,6 +157,48 @@ class Company:
         """Say the value of the trait."""
         self.fill("points", [(user, value, LONG_AGO) for user, value in values.items()])
 
+    # Richer declarations, each with a table of its own; settings are those of its file.
+
+    def customers(
+        self, *rows: Mapping[str, object], types: Mapping[str, str] | None = None, **settings: object
+    ) -> None:
+        """Make `rows` all that can be synced. The columns are those that any row has; text unless `types` says so."""
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        self._table("contacts", {name: (types or {}).get(name, "varchar") for name in columns}, [
+            [row.get(name) for name in columns] for row in rows
+        ])  # fmt: skip
+        sql = f"select {', '.join(columns)} from contacts where :as_of is not null"
+        self.declare("contacts", _yaml({"sql": sql, **settings}))
+
+    def audience(self, name: str, *users: str, **settings: object) -> None:
+        """Declare an audience with these members, from long ago; `members` changes them."""
+        key = key_of(name)
+        self._table(key, {"user_id": "varchar", "since": "timestamp"}, [(user, LONG_AGO) for user in users])
+        sql = f"select user_id from {key} where since <= :as_of"
+        self.declare(f"audiences/{key}", _yaml({"name": name, "sql": sql, **settings}))
+
+    def trait(
+        self, name: str, kind: str, values: Mapping[str, object], *, stored: str = "varchar", **settings: object
+    ) -> None:
+        """Declare a trait; `stored` is the type its values have in the warehouse."""
+        key = key_of(name)
+        self._table(f"trait_{key}", {"user_id": "varchar", "value": stored}, list(values.items()))
+        sql = f"select user_id, value from trait_{key} where :as_of is not null"
+        self.declare(f"traits/{key}", _yaml({"name": name, "type": kind, "sql": sql, **settings}))
+
+    def destination(self, **settings: object) -> None:
+        """Say how ActiveCampaign is written to."""
+        self.declare("destination", _yaml(settings))
+
+    def lose_home(self) -> None:
+        """Lose everything the pipeline remembers."""
+        shutil.rmtree(self.home)
+
+    def _table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        described = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        self.run_sql(f"create or replace table {name} ({described})")
+        self.fill(name, rows)
+
     # Ways to run.
 
     def settings(self) -> Settings:
@@ -356,6 +288,16 @@ class Company:
 def person(user: str) -> Person:
     """Return somebody with everything, named after the user id."""
     return (user, f"u{user}@example.com", f"First{user}", f"Last{user}", None)
+
+
+def customer(user: str, **columns: object) -> dict[str, object]:
+    """Return a row of the contacts: somebody with a first name, and what else is given."""
+    return {"user_id": user, "email": f"u{user}@example.com", "first_name": f"First{user}", **columns}
+
+
+def _yaml(settings: Mapping[str, object]) -> str:
+    """Return settings as the text of a declaration; JSON is YAML."""
+    return "".join(f"{name}: {json.dumps(value)}\n" for name, value in settings.items())
 
 
 def end(process: subprocess.Popen[str]) -> Ended:

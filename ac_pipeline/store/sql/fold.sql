@@ -1,12 +1,19 @@
 -- Bring the ledger up to date with attempts and outcomes that were recorded since the last fold.
 create or replace temp table fresh as
+with answered as (
+    select
+        attempt.attempt_id, attempt.account_id, attempt.contact_id, attempt.step, attempt.route, attempt.email,
+        outcome.outcome, outcome.status, outcome.reason, outcome.remote_id
+    from engine.attempt
+    join engine.outcome on outcome.attempt_id = attempt.attempt_id
+    where attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded)
+        and outcome.outcome <> 'not_sent'
+)
 select
-    attempt.attempt_id, attempt.account_id, attempt.contact_id, attempt.route, attempt.email,
-    outcome.outcome, outcome.status, outcome.reason, outcome.remote_id
-from engine.attempt
-join engine.outcome on outcome.attempt_id = attempt.attempt_id
-where attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded)
-    and outcome.outcome <> 'not_sent';
+    answered.*,
+    -- A contact whose fields are refused is refused as a whole, and with it the steps that never came.
+    step <> 0 and contact_id not in (select contact_id from answered where step = 0 and outcome = 'rejected') as alone
+from answered;
 
 -- A contact that answers under another id was deleted over there: nothing it was told before can be relied on.
 create or replace temp table doubted as
@@ -24,10 +31,11 @@ where ledger.account_id = doubted.account_id and ledger.contact_id = doubted.con
 update engine.ledger set state = 'unknown'
 from fresh
 where ledger.account_id = fresh.account_id and ledger.contact_id = fresh.contact_id
-    and fresh.status = 404 and fresh.route = 'rename';
+    and fresh.status = 404 and fresh.outcome = 'unknown';
 
 create or replace temp table latest as
-select fresh.account_id, fresh.contact_id, value.property_id, fresh.outcome, value.value, fresh.reason, fresh.attempt_id
+select fresh.account_id, fresh.contact_id, value.property_id, fresh.outcome, value.value, fresh.reason,
+    fresh.alone, fresh.attempt_id
 from fresh
 join engine.attempt_value as value on value.attempt_id = fresh.attempt_id
 qualify row_number() over (
@@ -39,7 +47,7 @@ where ledger.account_id = latest.account_id and ledger.contact_id = latest.conta
     and ledger.property_id = latest.property_id;
 
 insert into engine.ledger
-select account_id, contact_id, property_id, outcome, value, reason, attempt_id
+select account_id, contact_id, property_id, outcome, value, reason, alone and outcome = 'rejected', attempt_id
 from latest order by contact_id, property_id;
 
 create or replace temp table known as
@@ -49,11 +57,35 @@ from fresh where outcome = 'acknowledged' and remote_id is not null group by all
 delete from engine.remote_contact using known
 where remote_contact.account_id = known.account_id and remote_contact.contact_id = known.contact_id;
 
+create or replace temp table gone as
+select remote.remote_id
+from fresh
+join engine.remote_contact as remote
+    on remote.account_id = fresh.account_id and remote.contact_id = fresh.contact_id
+where fresh.status = 404 and fresh.outcome = 'unknown';
+
+delete from engine.directory using gone where directory.remote_id = gone.remote_id;
+delete from engine.remote_user using gone where remote_user.remote_id = gone.remote_id;
+
 delete from engine.remote_contact using fresh
-where fresh.status = 404 and fresh.route = 'rename'
+where fresh.status = 404 and fresh.outcome = 'unknown'
     and remote_contact.account_id = fresh.account_id and remote_contact.contact_id = fresh.contact_id;
 
 insert into engine.remote_contact select account_id, contact_id, remote_id, email from known;
+
+-- Who may not be subscribed is remembered until a subscription is confirmed.
+create or replace temp table subscribed as
+select latest.account_id, latest.contact_id, latest.property_id, latest.outcome, latest.reason
+from latest join engine.property on property.property_id = latest.property_id
+where property.kind = 'list' and latest.value = 'active';
+
+delete from engine.opt_out using subscribed
+where opt_out.account_id = subscribed.account_id and opt_out.contact_id = subscribed.contact_id
+    and opt_out.property_id = subscribed.property_id and subscribed.outcome in ('acknowledged', 'rejected');
+
+insert into engine.opt_out
+select account_id, contact_id, property_id, reason, $now
+from subscribed where outcome = 'rejected' and list_contains($opt_outs, reason);
 
 -- Sent is sent: what was acknowledged or refused leaves the outbox.
 delete from engine.outbox_value using fresh where outbox_value.contact_id = fresh.contact_id;

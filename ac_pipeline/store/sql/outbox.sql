@@ -1,4 +1,4 @@
--- The plan's contacts with their payloads: POST /contact/sync and PUT /contacts/{id} take the same body.
+-- The plan's contacts, step by step. Fields come first, because tags and lists start automations.
 delete from engine.outbox;
 delete from engine.outbox_value;
 delete from engine.withheld;
@@ -7,40 +7,50 @@ insert into engine.withheld
 select contact_id, withheld from judged_contact where withheld is not null;
 
 insert into engine.outbox_value
-select pending.contact_id, pending.property_id, pending.value
+select
+    pending.contact_id,
+    case
+        when pending.key = 'tags_reset' or pending.kind = 'tag' and pending.value = 'false' then 1
+        when pending.kind in ('tag', 'list')
+        then 1 + row_number() over (
+            partition by pending.contact_id, pending.kind in ('tag', 'list') and pending.value <> 'false'
+            order by pending.kind desc, pending.property_id
+        )
+        else 0
+    end as step,
+    pending.property_id, pending.value
 from pending
 join judged_contact on judged_contact.contact_id = pending.contact_id
 where judged_contact.withheld is null
-order by pending.contact_id, pending.property_id;
+order by pending.contact_id, step, pending.property_id;
 
 insert into engine.outbox
 with standard as (
     select
-        outbox_value.contact_id,
+        said.contact_id,
         json_group_object(
             case property.key when 'first_name' then 'firstName' when 'last_name' then 'lastName' else property.key end,
-            outbox_value.value
+            said.value
         ) as fields
-    from engine.outbox_value
-    join engine.property on property.property_id = outbox_value.property_id
-    where property.kind = 'contacts' and property.key <> 'email'
-    group by outbox_value.contact_id
+    from engine.outbox_value as said
+    join engine.property on property.property_id = said.property_id
+    where property.key in ('first_name', 'last_name', 'phone')
+    group by said.contact_id
 ),
 custom as (
     select
-        outbox_value.contact_id,
+        said.contact_id,
         json_object(
-            'fieldValues',
-            to_json(list({'field': field.field_id, 'value': outbox_value.value} order by outbox_value.property_id))
+            'fieldValues', to_json(list({'field': field.remote_id, 'value': said.value} order by said.property_id))
         ) as fields
-    from engine.outbox_value
-    join engine.catalog_field as field
-        on field.property_id = outbox_value.property_id and field.account_id = $account_id
-    group by outbox_value.contact_id
+    from engine.outbox_value as said
+    join engine.catalog as field on field.property_id = said.property_id and field.account_id = $account_id
+    where said.step = 0
+    group by said.contact_id
 ),
-body as (
+identify as (
     select
-        contact.contact_id, contact.route, contact.reason, contact.remote_id, contact.email, contact.urgency,
+        contact.contact_id, 0 as step, contact.route,
         json_object(
             'contact',
             json_merge_patch(
@@ -51,8 +61,50 @@ body as (
     left join standard on standard.contact_id = contact.contact_id
     left join custom on custom.contact_id = contact.contact_id
     where contact.withheld is null
+        and (contact.remote_id is null or contact.contact_id in (select contact_id from engine.outbox_value where step = 0))
+),
+-- A reset keeps the tags the contact should have and takes every other off.
+wanted_tag as (
+    select said.contact_id, list(catalog.remote_id order by said.property_id) as keep
+    from said
+    join engine.property on property.property_id = said.property_id and property.kind = 'tag'
+    join engine.catalog on catalog.property_id = said.property_id and catalog.account_id = $account_id
+    where said.contact_id in (
+        select contact_id from engine.outbox_value join engine.property using (property_id) where key = 'tags_reset'
+    )
+    group by said.contact_id
+),
+untag as (
+    select
+        said.contact_id, 1 as step, 'untag' as route,
+        case when bool_or(property.key = 'tags_reset')
+        then json_object('keep', coalesce(any_value(wanted_tag.keep), []))
+        else json_object('remove', coalesce(list(catalog.remote_id) filter (where catalog.remote_id is not null), []))
+        end::varchar as payload
+    from engine.outbox_value as said
+    join engine.property on property.property_id = said.property_id
+    left join engine.catalog on catalog.property_id = said.property_id and catalog.account_id = $account_id
+    left join wanted_tag on wanted_tag.contact_id = said.contact_id
+    where said.step = 1
+    group by said.contact_id
+),
+named as (
+    select
+        said.contact_id, said.step, property.kind as route,
+        case when property.kind = 'tag' then catalog.remote_id
+        else json_object('list', catalog.remote_id, 'status', said.value, 'resubscribe', pending.resubscribe)::varchar
+        end as payload
+    from engine.outbox_value as said
+    join engine.property on property.property_id = said.property_id
+    join pending on pending.contact_id = said.contact_id and pending.property_id = said.property_id
+    left join engine.catalog on catalog.property_id = said.property_id and catalog.account_id = $account_id
+    where said.step > 1
+),
+steps as (
+    select * from identify union all select * from untag union all select * from named
 )
 select
-    row_number() over (order by urgency, contact_id), contact_id, md5(payload), route, reason, remote_id,
-    email, payload
-from body;
+    dense_rank() over (order by contact.urgency, contact.contact_id), contact.contact_id, steps.step,
+    md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.email,
+    coalesce(steps.payload, '')
+from steps join judged_contact as contact on contact.contact_id = steps.contact_id;

@@ -3,12 +3,24 @@ create or replace temp table judged_contact as
 with due as (
     select
         contact_id,
-        bool_or(kind = 'audience' and value = 'false') as exits,
-        bool_or(kind = 'audience' and value = 'true') as enters,
+        bool_or(kind in ('audience', 'tag') and value = 'false' or kind = 'list' and value = 'unsubscribed') as exits,
+        bool_or(membership and value in ('true', 'active')) as enters,
         bool_or(key = 'email') as address_changes
     from pending
     where contact_id in (select contact_id from pending where due)
     group by contact_id
+),
+-- Who becomes a contact if there is none: the settings decide, and a name may be asked for besides.
+belongs as (
+    select distinct desired.contact_id
+    from engine.desired
+    join engine.property on property.property_id = desired.property_id
+    where property.declared and (
+        property.kind = 'audience'
+        and (property.sent or property.property_id in (select source_id from engine.source))
+        or $for_traits and property.kind = 'trait'
+        or $for_contacts and property.key = 'email'
+    )
 ),
 desired_field as (
     select
@@ -41,38 +53,48 @@ in_use as (
     from desired_field
     join told_address on told_address.email = desired_field.email
     where told_address.contact_id <> desired_field.contact_id
+),
+judged as (
+    select
+        due.*, belongs.contact_id is not null as belongs, desired_field.email, remote.remote_id, remote.email as known_email,
+        $may_create and belongs.contact_id is not null and (not $with_name or coalesce(desired_field.has_name, false)) as creatable,
+        attempted.contact_id is not null as attempted, attempted_address.email as attempted_email,
+        in_use.contact_id is not null as in_use
+    from due
+    left join belongs on belongs.contact_id = due.contact_id
+    left join desired_field on desired_field.contact_id = due.contact_id
+    left join engine.remote_contact as remote
+        on remote.contact_id = due.contact_id and remote.account_id = $account_id
+    left join attempted on attempted.contact_id = due.contact_id
+    left join attempted_address on attempted_address.contact_id = due.contact_id
+    left join in_use on in_use.contact_id = due.contact_id
 )
 select
-    due.contact_id,
-    desired_field.email,
-    remote.remote_id,
-    case when remote.email <> desired_field.email or (remote.remote_id is not null and due.address_changes)
-    then 'rename' else 'sync' end as route,
-    case when due.exits then 0 when due.enters then 1 else 2 end as urgency,
+    contact_id,
+    email,
+    remote_id,
+    -- contact/sync would make somebody again who was deleted over there: only who may be created is sent that way.
+    case when remote_id is not null and (known_email <> email or address_changes or not creatable)
+    then 'update' else 'sync' end as route,
+    case when exits then 0 when enters then 1 else 2 end as urgency,
     case
-        when remote.remote_id is null then 'create'
-        when due.exits then 'exit'
-        when due.enters then 'enter'
+        when remote_id is null then 'create'
+        when exits then 'exit'
+        when enters then 'enter'
         else 'change'
     end as reason,
     case
-        when remote.remote_id is null and attempted.contact_id is not null
-            and (not due.enters or attempted_address.email is distinct from desired_field.email)
+        when remote_id is null and attempted and (not creatable or attempted_email is distinct from email)
         then 'may_not_exist'
-        when desired_field.email is null then 'no_contact_row'
+        when email is null then 'no_contact_row'
         -- Nobody lives at these domains (RFC 2606): what has them is invented, and a real account is spared it.
         when $real_account
-            and regexp_matches(desired_field.email, '[@.](example\.(com|net|org)|example|test|invalid|localhost)$')
+            and regexp_matches(email, '[@.](example\.(com|net|org)|example|test|invalid|localhost)$')
         then 'reserved_domain'
-        when in_use.contact_id is not null then 'address_in_use'
-        when remote.remote_id is not null then null
-        when not due.enters then 'only_members_are_created'
-        when $with_name and not coalesce(desired_field.has_name, false) then 'no_name'
+        when in_use then 'address_in_use'
+        when remote_id is not null or creatable then null
+        when not $may_create then 'none_are_created'
+        when not belongs then 'only_members_are_created'
+        else 'no_name'
     end as withheld
-from due
-left join desired_field on desired_field.contact_id = due.contact_id
-left join engine.remote_contact as remote
-    on remote.contact_id = due.contact_id and remote.account_id = $account_id
-left join attempted on attempted.contact_id = due.contact_id
-left join attempted_address on attempted_address.contact_id = due.contact_id
-left join in_use on in_use.contact_id = due.contact_id
+from judged

@@ -17,10 +17,18 @@ create table if not exists engine.run (
     finished_at timestamp, state varchar not null, summary json
 );
 
--- A property is what one value hangs on: a standard field of the contact, an audience or a trait.
+-- A property is what one value hangs on: a column of the contacts, an audience, a trait, a tag or a list.
+-- `to_false`: its declaration is gone and a person asked that its members be told so.
 create table if not exists engine.property (
     property_id integer not null, kind varchar not null, key varchar not null, name varchar not null,
-    value_type varchar not null, description varchar, declared boolean not null, sent boolean not null
+    value_type varchar not null, description varchar, declared boolean not null, sent boolean not null,
+    nulls varchar not null, explicit_false boolean not null, to_false boolean not null
+);
+
+-- Which audience, or column of the contacts, says something by way of a tag or a list.
+create table if not exists engine.source (
+    source_id integer not null, property_id integer not null, unsubscribe_on_exit boolean not null,
+    resubscribe boolean not null
 );
 
 create table if not exists engine.contact (contact_id integer not null, user_id varchar not null);
@@ -69,9 +77,9 @@ create table if not exists engine.held (
     held_at timestamp not null, released_at timestamp
 );
 
--- Which custom field of the account carries a property.
-create table if not exists engine.catalog_field (
-    account_id integer not null, property_id integer not null, field_id varchar not null
+-- Which custom field, tag or list of the account carries a property.
+create table if not exists engine.catalog (
+    account_id integer not null, property_id integer not null, remote_id varchar not null
 );
 
 -- Which contact of the account is which of ours, and the address it is known to have there.
@@ -79,13 +87,38 @@ create table if not exists engine.remote_contact (
     account_id integer not null, contact_id integer not null, remote_id varchar not null, email varchar not null
 );
 
--- One row per contact to send, made anew by each plan; `revision` names the plan's content.
+-- Contacts the account has, as far as it was asked, and user ids it keeps; `reading` says how far.
+create table if not exists engine.directory (
+    account_id integer not null, remote_id varchar not null, email varchar not null
+);
+create table if not exists engine.remote_user (
+    account_id integer not null, remote_id varchar not null, user_id varchar not null
+);
+create table if not exists engine.reading (
+    account_id integer not null, what varchar not null, cursor varchar not null, as_of timestamp not null,
+    complete boolean not null
+);
+
+-- Who opted out of a list, bounced, or did not confirm; `reason` is why they are not subscribed.
+create table if not exists engine.opt_out (
+    account_id integer not null, contact_id integer not null, property_id integer not null, reason varchar not null,
+    found_at timestamp not null
+);
+
+-- A new address that another contact of the account had already: which contact is the user's now, and which was.
+create table if not exists engine.conflict (
+    account_id integer not null, contact_id integer not null, kept_remote_id varchar not null,
+    left_remote_id varchar not null, noted_at timestamp not null
+);
+
+-- What a sync will do, made anew by each plan: one row per contact and step. `position` is the contact's;
+-- `revision` names the content. Step 0 brings the fields, 1 takes tags off, later ones bring tags and lists.
 create table if not exists engine.outbox (
-    position bigint not null, contact_id integer not null, revision varchar not null, route varchar not null,
-    reason varchar not null, remote_id varchar, email varchar not null, payload varchar not null
+    position bigint not null, contact_id integer not null, step integer not null, revision varchar not null,
+    route varchar not null, reason varchar not null, remote_id varchar, email varchar not null, payload varchar not null
 );
 create table if not exists engine.outbox_value (
-    contact_id integer not null, property_id integer not null, value varchar not null
+    contact_id integer not null, step integer not null, property_id integer not null, value varchar not null
 );
 
 -- Contacts with something to say that may not be sent now, and why.
@@ -93,8 +126,8 @@ create table if not exists engine.withheld (contact_id integer not null, reason 
 
 -- The ledger: attempts are written before the request, outcomes after; neither is ever changed.
 create table if not exists engine.attempt (
-    attempt_id bigint not null, account_id integer not null, contact_id integer not null, run_id varchar not null,
-    route varchar not null, email varchar not null, revision varchar not null, attempted_at timestamp not null
+    attempt_id bigint not null, account_id integer not null, contact_id integer not null, step integer not null,
+    run_id varchar not null, route varchar not null, email varchar not null, revision varchar not null, attempted_at timestamp not null
 );
 create table if not exists engine.attempt_value (
     attempt_id bigint not null, property_id integer not null, value varchar not null
@@ -105,8 +138,10 @@ create table if not exists engine.outcome (
 );
 
 -- What follows from attempts and outcomes, one row per account, contact and property.
+-- `alone`: what was refused is this value, not the contact; it does not go along when another value is sent.
 create table if not exists engine.ledger (
     account_id integer not null, contact_id integer not null, property_id integer not null,
-    state varchar not null, value varchar not null, reason varchar, attempt_id bigint not null
+    state varchar not null, value varchar not null, reason varchar, alone boolean not null,
+    attempt_id bigint not null
 );
 create table if not exists engine.folded (attempt_id bigint not null);

@@ -106,7 +106,7 @@ where account_id = $account_id
 
 insert into engine.ledger
 select $account_id, contact_id, property_id, arg_max(state, attempt_id), arg_max(value, attempt_id), null,
-    max(attempt_id)
+    false, max(attempt_id)
 from handed group by contact_id, property_id;
 
 insert into engine.remote_contact

@@ -98,6 +98,18 @@ where ledger.state = 'rejected'
 group by contact.user_id;
 comment on view rejections is 'Contacts ActiveCampaign refused, why and since when; they return when what they should be told changes.';
 
+create or replace view opt_outs as
+select contact.user_id, property.name as list, opt_out.reason, opt_out.found_at
+from engine.opt_out
+join engine.contact on contact.contact_id = opt_out.contact_id
+join engine.property on property.property_id = opt_out.property_id;
+comment on view opt_outs is 'Who is not subscribed to a list although a declaration asks for it: opted out, bounced or not confirmed.';
+
+create or replace view conflicts as
+select contact.user_id, conflict.kept_remote_id as contact_kept, conflict.left_remote_id as contact_left, conflict.noted_at
+from engine.conflict join engine.contact on contact.contact_id = conflict.contact_id;
+comment on view conflicts is 'Users whose new address another contact had already: that contact is theirs now, the other was left behind.';
+
 create or replace view held as
 select
     if(property.kind = 'contacts', 'contacts', property.key) as declaration, held.as_of, held.reason, held.contacts_before, held.contacts_after, held.exits,

@@ -27,7 +27,7 @@ def create(account: SmallAccount, spec: FieldSpec = SPEC) -> Field:
 
 async def ensure(client: ActiveCampaign) -> Field:
     """Do what a run does: read all fields, create what is missing, complete what is there."""
-    found = FieldCatalog(await client.fields()).find(SPEC)
+    found = next(iter(FieldCatalog(await client.fields()).matches(SPEC)), None)
     return await (client.create_field(SPEC) if found is None else client.complete_field(found, SPEC))
 
 

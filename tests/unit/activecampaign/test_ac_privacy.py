@@ -71,6 +71,11 @@ async def _directory(client: ActiveCampaign) -> object:
     return [page async for page in client.directory()]
 
 
+async def _user_ids(client: ActiveCampaign) -> None:
+    async for _ in client.values_of_field("3"):
+        pass
+
+
 CALLS: dict[str, Callable[[ActiveCampaign], Awaitable[object]]] = {
     "find": lambda client: client.contact_of(EMAIL),
     "read": lambda client: client.contact("17"),
@@ -78,6 +83,7 @@ CALLS: dict[str, Callable[[ActiveCampaign], Awaitable[object]]] = {
     "directory": _directory,
     "values": lambda client: client.contact_values("17"),
     "find values": lambda client: client.find_values("3", "Ada Lovelace"),
+    "values of a field": _user_ids,
     "set value": lambda client: client.set_value("17", "3", "Ada Lovelace"),
     "tags": lambda client: client.tags(),
     "create tag": lambda client: client.create_tag("VIP"),

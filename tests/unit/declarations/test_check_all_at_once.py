@@ -109,7 +109,7 @@ def test_a_folder_without_faults_gives_its_declarations(tmp_path: Path) -> None:
     declarations = checked(tmp_path, files).declarations
     assert declarations is not None
     (audience,), (trait,) = declarations.audiences, declarations.traits
-    assert (audience.name, audience.sent, audience.query.any_window) == ("Big Spenders", False, True)
+    assert (audience.name, audience.membership.sent, audience.query.any_window) == ("Big Spenders", False, True)
     assert (audience.guard.max_exit_share, audience.guard.min_members) == (0.5, 7)
     assert (trait.value_type, trait.owner, trait.query.any_window) == ("number", "Sales", False)
     assert (declarations.destination.create_contacts, declarations.destination.create_fields) == ("always", True)

@@ -30,7 +30,7 @@ PATH = "audiences/big_spenders.yaml"
         ("name: Big Spenders\nmodel: m.x\nguard: {min_members: 0}\n", 3, "`guard.min_members`"),
         ("name: Big Spenders\nmodel: m.x\nguard: none\n", 3, "`guard`"),
         ("name: Big Spenders\nmodel: m.x\nmembership: {field: 'true'}\n", 3, "`membership.field`"),
-        ("name: Big Spenders\nmodel: m.x\nmembership: {tag: vip}\n", 3, "unknown setting `membership.tag`"),
+        ("name: Big Spenders\nmodel: m.x\nmembership: {tags: vip}\n", 3, "unknown setting `membership.tags`"),
         ("name: Big Spenders\nmodel: m.x\ntype: number\n", 3, "unknown setting `type`"),
         ("name: Big Spenders\nmodel: m.x\nguard: {min_members: 1, min_members: 2}\n", 3, "`guard.min_members` twice"),
         ("name: Big Spenders\nmodel: m.x\n1: 2\n", 3, "`1`"),

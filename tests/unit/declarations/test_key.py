@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ac_pipeline.declarations import key_of, personalisation_tag
-from ac_pipeline.declarations.key import KEY_PATTERN, RESERVED_TRAITS, is_reserved
+from ac_pipeline.declarations.key import KEY_PATTERN, RESERVED_TRAITS, fold, is_reserved
 
 ALLOWED = string.ascii_lowercase + string.digits
 NAMES = st.text() | st.text(alphabet=ALLOWED + string.ascii_uppercase + " _-–.%éßİK", max_size=80)
@@ -89,13 +89,35 @@ def test_reserved_traits_are_reserved_in_any_spelling(trait: str) -> None:
         assert is_reserved(spelling)
 
 
-@pytest.mark.parametrize("name", ["contacts", "destination", "user_id", "userid", "UserId"])
+@pytest.mark.parametrize(
+    "name", ["contacts", "destination", "user_id", "userid", "UserId", "tags", "tags_reset", "TagsReset", "lists"]
+)
 def test_names_we_use_ourselves_are_reserved(name: str) -> None:
     """They mean something else in the assets folder or on every contact."""
     assert is_reserved(name)
 
 
-@pytest.mark.parametrize("name", ["lifetime_value", "email_opened", "age_group", "company_size", "ids", ""])
+@pytest.mark.parametrize(
+    "name", ["lifetime_value", "email_opened", "age_group", "company_size", "ids", "tag", "list", ""]
+)
 def test_longer_names_are_free(name: str) -> None:
     """A reserved word may be part of a name."""
     assert not is_reserved(name)
+
+
+@pytest.mark.parametrize("spelling", ["shirtSize", "shirt size", "%SHIRT_SIZE%", "Shirt-Size", " SHIRTSIZE "])
+def test_spellings_of_one_field_fold_to_one_text(spelling: str) -> None:
+    """Letter case, spaces, underscores, hyphens and percent signs say nothing."""
+    assert fold(spelling) == "shirtsize"
+
+
+@given(NAMES.map(key_of))
+def test_a_key_folds_as_its_personalisation_tag(key: str) -> None:
+    """So what is compared in `check` is what meets in the account."""
+    assert fold(f"%{personalisation_tag(key)}%") == fold(key)
+
+
+def test_letters_of_any_script_tell_names_apart() -> None:
+    """However their accents are encoded."""
+    assert fold("Größe") == fold("GRO\u0308SSE") != fold("Groesse")
+    assert fold("サイズ") == "サイズ"

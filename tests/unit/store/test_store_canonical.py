@@ -34,8 +34,21 @@ def canon(connection: duckdb.DuckDBPyConnection, expression: str, of: object, as
     return None if row[0] is None else str(row[0])
 
 
+def value(connection: duckdb.DuckDBPyConnection, kind: ValueType, of: object, as_type: str) -> str | None:
+    return canon(connection, canonical.value("x", kind, column_type(connection, as_type)), of, as_type)
+
+
+def fault(connection: duckdb.DuckDBPyConnection, kind: ValueType, of: object, as_type: str) -> str | None:
+    return canon(connection, canonical.fault("x", kind, column_type(connection, as_type)), of, as_type)
+
+
+def column_type(connection: duckdb.DuckDBPyConnection, as_type: str) -> str:
+    """Return the name by which DuckDB describes a type."""
+    return str(connection.execute(f"describe select null::{as_type} as x").fetchall()[0][1])
+
+
 def number(connection: duckdb.DuckDBPyConnection, of: object, as_type: str) -> str | None:
-    return canon(connection, canonical.value("x", ValueType.NUMBER), of, as_type)
+    return value(connection, ValueType.NUMBER, of, as_type)
 
 
 def quick(examples: int) -> settings:
@@ -87,6 +100,9 @@ def test_a_double_counts_as_what_it_prints_to_ten_decimals(connection: duckdb.Du
         ("100", "integer", "100"),
         ("nan", "double", None),
         ("inf", "double", None),
+        ("1e-3", "json", "0.001"),
+        ('"1.00"', "json", "1"),
+        (" 7 ", "varchar", "7"),
         ("1,5", "varchar", None),
         ("12 EUR", "varchar", None),
         ("", "varchar", None),
@@ -126,7 +142,7 @@ def test_other_types_have_one_text_too(
     connection: duckdb.DuckDBPyConnection, of: object, as_type: str, value_type: ValueType, text: str | None
 ) -> None:
     """Booleans in words, moments in UTC, texts trimmed; what is not of the type has no text."""
-    assert canon(connection, canonical.value("x", value_type), of, as_type) == text
+    assert value(connection, value_type, of, as_type) == text
 
 
 @quick(60)
@@ -137,25 +153,76 @@ def test_other_types_have_one_text_too(
 def test_one_moment_is_one_text_in_every_zone(
     connection: duckdb.DuckDBPyConnection, moment: datetime, hours: int
 ) -> None:
-    """A timestamp without a zone is UTC; with one it is brought there."""
-    expression = canonical.value("x", ValueType.DATETIME)
+    """A timestamp without a zone is UTC; with one it is brought there, and so is the day it falls on."""
     text = moment.isoformat() + "+00:00"
-    assert canon(connection, expression, moment, "timestamp") == text
     zoned = moment.replace(tzinfo=UTC).astimezone(timezone(timedelta(hours=hours)))
-    assert canon(connection, expression, zoned, "timestamptz") == text
-    assert canon(connection, expression, zoned.isoformat(), "varchar") == text
+    shapes: list[tuple[object, str]] = [
+        (moment, "timestamp"), (zoned, "timestamptz"), (zoned.isoformat(), "varchar"), (f" {zoned} \n", "varchar"),
+        (f'"{zoned}"', "json"),
+    ]  # fmt: skip
+    for of, as_type in shapes:
+        assert value(connection, ValueType.DATETIME, of, as_type) == text
+        assert value(connection, ValueType.DATE, of, as_type) == text[:10]
 
 
 @quick(80)
 @given(of=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12))
 def test_texts_that_look_the_same_are_the_same(connection: duckdb.DuckDBPyConnection, of: str) -> None:
     """Composed and decomposed forms are one; doing it again changes nothing."""
-    expression = canonical.value("x", ValueType.TEXT)
-    text = canon(connection, expression, of, "varchar")
-    assert text == canon(connection, expression, unicodedata.normalize("NFD", of), "varchar")
+    text = value(connection, ValueType.TEXT, of, "varchar")
+    assert text == value(connection, ValueType.TEXT, unicodedata.normalize("NFD", of), "varchar")
     if text is not None:
-        assert canon(connection, expression, text, "varchar") == text
+        assert value(connection, ValueType.TEXT, text, "varchar") == text
         assert text == text.strip(" \t\r\n") != ""
+
+
+@pytest.mark.parametrize(
+    ("value_type", "of", "as_type", "kind"),
+    [
+        (ValueType.NUMBER, "much", "varchar", "invalid_value"),
+        (ValueType.NUMBER, "nan", "double", "invalid_value"),
+        (ValueType.NUMBER, " ", "varchar", None),
+        (ValueType.NUMBER, "0", "integer", None),
+        (ValueType.BOOLEAN, "maybe", "varchar", "invalid_value"),
+        (ValueType.BOOLEAN, "false", "boolean", None),
+        (ValueType.DATE, 20260405, "integer", "invalid_value"),
+        (ValueType.DATETIME, "infinity", "timestamp", "invalid_value"),
+        (ValueType.TEXT, "ü" * 255, "varchar", None),
+        (ValueType.TEXT, " " + "ü" * 255 + " ", "varchar", None),
+        (ValueType.TEXT, "ü" * 256, "varchar", "too_long"),
+        (ValueType.TEXTAREA, "x" * 10_000, "varchar", None),
+        (ValueType.TEXTAREA, "x" * 10_001, "varchar", "too_long"),
+        (ValueType.TEXT, "a\0b", "varchar", "invalid_value"),
+        (ValueType.TEXT, "a|b|", "varchar", None),
+        (ValueType.CHOICE, "a|b", "varchar", None),
+        (ValueType.CHOICE, "a||b", "varchar", "invalid_value"),
+        (ValueType.CHOICE, "|a", "varchar", "invalid_value"),
+        (ValueType.CHOICE, "a|", "varchar", "invalid_value"),
+        (ValueType.CHOICE, "x" * 256, "varchar", "too_long"),
+        (ValueType.TEXT, '{"a": 1}', "varchar", "nested_value"),
+        (ValueType.TEXT, "{vip}", "varchar", None),
+        (ValueType.TEXT, "[1]", "varchar", None),
+        (ValueType.TEXT, "[1]", "json", "nested_value"),
+        (ValueType.TEXT, "null", "json", None),
+        (ValueType.TEXT, None, "varchar", None),
+    ],
+)
+def test_what_cannot_be_used_says_why(
+    connection: duckdb.DuckDBPyConnection, value_type: ValueType, of: object, as_type: str, kind: str | None
+) -> None:
+    """No value is no fault; texts may be as long as the service is known to keep them."""
+    assert fault(connection, value_type, of, as_type) == kind
+
+
+@quick(100)
+@given(of=st.text(max_size=6), kind=st.sampled_from(list(ValueType)))
+def test_every_text_is_a_value_or_blank_or_faulty(
+    connection: duckdb.DuckDBPyConnection, of: str, kind: ValueType
+) -> None:
+    """Nothing vanishes without a word, and no text stops the query."""
+    blank = of.strip(" \t\r\n") == ""
+    usable = value(connection, kind, of, "varchar") is not None and fault(connection, kind, of, "varchar") is None
+    assert blank + usable + (fault(connection, kind, of, "varchar") is not None) == 1
 
 
 UUID_TEXT = "0b6f3e5c-9a7d-4c1b-8f2e-5d4c3b2a1f00"
@@ -176,6 +243,7 @@ UUID_TEXT = "0b6f3e5c-9a7d-4c1b-8f2e-5d4c3b2a1f00"
         (1e20, "double", "100000000000000000000"),
         (UUID(UUID_TEXT), "uuid", UUID_TEXT),
         (UUID_TEXT, "varchar", UUID_TEXT),
+        ('" 42 "', "json", "42"),
         ("", "varchar", None),
         (None, "integer", None),
     ],
@@ -184,10 +252,7 @@ def test_a_user_id_is_one_text_in_every_type(
     connection: duckdb.DuckDBPyConnection, of: object, as_type: str, text: str | None
 ) -> None:
     """An id that is a double in one query and an integer in another is one user; leading zeros are kept."""
-    column_type = str(connection.execute(f"select typeof(null::{as_type})").fetchall()[0][0])
-    if "DECIMAL" in as_type.upper():
-        column_type = as_type.upper()
-    assert canon(connection, canonical.user_id("x", column_type), of, as_type) == text
+    assert canon(connection, canonical.user_id("x", column_type(connection, as_type)), of, as_type) == text
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def run(store: Store, kind: str, steps: list[tuple[int, Full]]) -> tuple[int, Or
     property_id, oracle = next(FRESH), Oracle()
     key = f"key_{property_id}"
     store.connection.execute(
-        "insert into engine.property values ($id, $kind, $key, $key, 'text', '', true, true)",
+        "insert into engine.property values ($id, $kind, $key, $key, 'text', '', true, true, 'keep', false, false)",
         {"id": property_id, "kind": kind, "key": key},
     )
     with store.transaction():
