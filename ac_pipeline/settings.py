@@ -31,6 +31,12 @@ class Settings(BaseSettings):
         le=1,
         description="share of that rate the pipeline takes; other tools need the rest",
     )
+    activecampaign_import_wait: float = Field(
+        default=7.0, gt=0, le=600, description="when a bulk import is first asked about, in seconds after it was queued"
+    )
+    exclude_automations: bool = Field(
+        default=False, description="whether bulk imports keep automations from starting; a resend always does"
+    )
     warehouse_url: str | None = Field(
         default=None, repr=False, description="where customers and orders are: `duckdb:///absolute/path.duckdb`"
     )
@@ -47,6 +53,11 @@ class Settings(BaseSettings):
     )
     sync_cron: str = Field(
         default="0 */2 * * *", description="the schedule, in UTC; a window is the time between two ticks"
+    )
+    sync_budget: float | None = Field(
+        default=None,
+        gt=0,
+        description="minutes a run may send; by default it stops a little before the next tick of the schedule",
     )
     history_start: AwareDatetime | None = Field(
         default=None,

@@ -10,6 +10,9 @@ from ac_pipeline.errors import PipelineError
 OPT_OUT_REASONS = ("opted out", "bounced", "opt-in not confirmed", "unknown list status")
 """Why a subscription is not made: the person's own decision, or one that is not known to be otherwise."""
 
+NOT_TAKEN = ("the import failed for it", "the import left it out")
+"""Why a contact of a bulk import that ended is unknown; the service gives no reason."""
+
 
 class Outcome(StrEnum):
     """How one attempt ended, as the ledger keeps it."""

@@ -53,6 +53,12 @@ def window_ending_by(cron: str, moment: datetime) -> Window:
     return Window(start=next(backwards), end=end)
 
 
+def window_around(cron: str, moment: datetime) -> Window:
+    """Return the window of the schedule that `moment` lies in: it is not complete yet."""
+    moment = moment.astimezone(UTC)
+    return Window(start=window_ending_by(cron, moment).end, end=next(CronSim(cron, moment)))
+
+
 def window_of_key(cron: str, key: str) -> Window:
     """Return the window that starts at `key` (`YYYY-MM-DD-HH:MM`, UTC).
 

@@ -13,17 +13,23 @@ from ac_pipeline.store.store import Store
 logger = logging.getLogger(__name__)
 
 
-def begin_attempts(store: Store, contact_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+def begin_attempts(
+    store: Store, contact_ids: Sequence[int], *, batch_id: int | None = None
+) -> dict[tuple[int, int], int]:
     """Write attempts for contacts of the outbox, durably, before any request; return (contact, step) → attempt id."""
     with store.transaction() as connection:
         rows = connection.execute(
             """insert into engine.attempt
-            select nextval('engine.attempt_ids'), $account, contact_id, step, $run, route, email, revision, $now
+            select nextval('engine.attempt_ids'), $account, contact_id, step, $batch, $run, route, email,
+                revision, $now
             from engine.outbox where contact_id in (select unnest($contacts))
             order by position, step
             returning contact_id, step, attempt_id""",
-            {"account": ACCOUNT_ID, "run": store.run_id, "now": store.now(), "contacts": list(contact_ids)},
-        ).fetchall()
+            {
+                "account": ACCOUNT_ID, "run": store.run_id, "now": store.now(), "contacts": list(contact_ids),
+                "batch": batch_id,
+            },
+        ).fetchall()  # fmt: skip
         attempts = {(int(contact_id), int(step)): int(attempt_id) for contact_id, step, attempt_id in rows}
         connection.execute(
             """insert into engine.attempt_value
@@ -57,12 +63,13 @@ def refuse_pending(store: Store, condition: str, reason: str, **names: object) -
         )
         connection.execute(
             """insert into engine.attempt
-            select attempt_id, $account, contact_id, 1, $run, 'none', '', '', $now from refused""",
+            select attempt_id, $account, contact_id, 1, null, $run, 'none', '', '', $now from refused""",
             {"account": ACCOUNT_ID, "run": store.run_id, "now": store.now()},
         )
         connection.execute("insert into engine.attempt_value select attempt_id, property_id, value from refused")
         connection.execute(
-            "insert into engine.outcome select attempt_id, 'rejected', null, $reason, null, $now from refused",
+            """insert into engine.outcome
+            select nextval('engine.outcome_ids'), attempt_id, 'rejected', null, $reason, null, $now from refused""",
             {"reason": reason, "now": store.now()},
         )
         row = connection.execute("select count(*) from refused").fetchone()
@@ -76,7 +83,8 @@ def record_answers(store: Store, answers: Mapping[int, Answer]) -> None:
         return
     store.connection.execute(
         """insert into engine.outcome
-        select unnest($attempts), unnest($outcomes), unnest($statuses), unnest($reasons), unnest($remotes), $now""",
+        select nextval('engine.outcome_ids'), unnest($attempts), unnest($outcomes), unnest($statuses),
+            unnest($reasons), unnest($remotes), $now""",
         {
             "attempts": list(answers),
             "outcomes": [answer.outcome.value for answer in answers.values()],
@@ -140,19 +148,23 @@ def fold(store: Store) -> int:
 def recover(store: Store) -> int:
     """Make attempts without an outcome unknown, and fold; return how many there were.
 
-    Called while the lock is held and nothing is in flight: whoever made them is gone.
+    Called while the lock is held and nothing is in flight: whoever made them is gone. A batch that the service has
+    stays open: it is asked about by its id.
     """
-    unanswered = [
-        int(row[0])
-        for row in store.connection.execute(
-            """select attempt.attempt_id from engine.attempt
-            left join engine.outcome on outcome.attempt_id = attempt.attempt_id
-            where outcome.attempt_id is null
-                and attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded)"""
-        ).fetchall()
-    ]
-    reason = "the process ended before the answer"
-    record_answers(store, {attempt: Answer(Outcome.UNKNOWN, reason=reason) for attempt in unanswered})
+    with store.transaction() as connection:
+        unanswered = [
+            int(row[0])
+            for row in connection.execute(
+                """select attempt.attempt_id from engine.attempt
+                left join engine.outcome on outcome.attempt_id = attempt.attempt_id
+                left join engine.batch on batch.batch_id = attempt.batch_id
+                where outcome.attempt_id is null and batch.state is distinct from 'queued'
+                    and attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded)"""
+            ).fetchall()
+        ]
+        reason = "the process ended before the answer"
+        record_answers(store, {attempt: Answer(Outcome.UNKNOWN, reason=reason) for attempt in unanswered})
+        connection.execute("update engine.batch set state = 'lost' where state = 'submitted'")
     fold(store)
     if unanswered:
         logger.warning("%d attempts of an earlier run had no answer; their values are unknown", len(unanswered))

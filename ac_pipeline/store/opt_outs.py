@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ac_pipeline.model.contact import Contact
+from ac_pipeline.model.delivery import OPT_OUT_REASONS
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.directory import stage_contacts
+from ac_pipeline.store.ledger import refuse_pending
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
 
@@ -33,3 +35,28 @@ def replace_opt_outs(store: Store, property_id: int) -> int:
         run_script(connection, "opt_outs", account_id=ACCOUNT_ID, property_id=property_id, now=store.now())
         row = connection.execute("select count(*) from ours_opted_out").fetchone()
     return int(row[0]) if row else 0
+
+
+def refuse_opted_out(store: Store, property_ids: Collection[int]) -> int:
+    """Refuse the pending subscriptions of those who opted out of these lists, whose opt-outs were read just now.
+
+    From now on the others may be subscribed by bulk import. Returns how many were refused.
+    """
+    refused = 0
+    for reason in OPT_OUT_REASONS:
+        refused += refuse_pending(
+            store,
+            """kind = 'list' and value = 'active' and not resubscribe and exists (
+                select 1 from engine.opt_out
+                where opt_out.contact_id = pending.contact_id and opt_out.property_id = pending.property_id
+                    and opt_out.reason = $why and list_contains($lists, opt_out.property_id)
+            )""",
+            reason,
+            why=reason,
+            lists=list(property_ids),
+        )
+    store.connection.execute(
+        "create or replace temp table checked_list as select unnest($ids::integer[]) as property_id",
+        {"ids": list(property_ids)},
+    )
+    return refused

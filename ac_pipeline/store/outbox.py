@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from ac_pipeline.errors import Inconsistent
 from ac_pipeline.model.declaration import CreateContacts, CreateFor, Destination
+from ac_pipeline.model.delivery import NOT_TAKEN
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
+
+BULK_FROM = 10
+"""Contacts from which a bulk import is meant to be used (reference, section 4)."""
+IMPORTABLE = r"""[^\s"'(),:;<>@\[\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"""
+"""Addresses that bulk import takes; for one outside its rule it refuses the whole batch (reference, section 6.3)."""
+
+
+MAY_STILL_COME = timedelta(minutes=15)
+"""How long after its submission a batch that nobody can be asked about may still be imported; the service says
+nothing of it. Until then nothing else is said of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,8 @@ class Planned:
     contacts: int
     creates: int
     withheld: Mapping[str, int] = field(default_factory=dict)
+    left_over: bool = False
+    """Whether a bulk import leaves something of its contacts for a single call afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +64,13 @@ def reconcile(store: Store) -> None:
         run_script(connection, "reconcile", account_id=ACCOUNT_ID)
 
 
-def fill_outbox(store: Store, destination: Destination, *, real_account: bool = False) -> Planned:
+def fill_outbox(
+    store: Store, destination: Destination, *, real_account: bool = False, bulk_from: int = BULK_FROM
+) -> Planned:
     """Write the outbox anew from `pending`; a newer desired state supersedes what was not sent.
 
     `destination` says who may become a contact. `real_account`: people at domains that are reserved for examples
-    are withheld.
+    are withheld. `bulk_from`: a bulk import is for that many contacts or more.
     """
     with store.transaction() as connection:
         run_script(
@@ -66,7 +82,12 @@ def fill_outbox(store: Store, destination: Destination, *, real_account: bool = 
             for_traits=CreateFor.TRAITS in destination.create_contacts_for,
             for_contacts=CreateFor.CONTACTS in destination.create_contacts_for,
             real_account=real_account,
+            may_still_come=store.now() - MAY_STILL_COME,
         )
+        run_script(
+            connection, "route", account_id=ACCOUNT_ID, importable=IMPORTABLE, bulk_from=bulk_from,
+            not_taken=list(NOT_TAKEN),
+        )  # fmt: skip
         run_script(connection, "outbox", account_id=ACCOUNT_ID)
         row = connection.execute(
             """select count(distinct contact_id), count(distinct contact_id) filter (where reason = 'create')
@@ -75,8 +96,12 @@ def fill_outbox(store: Store, destination: Destination, *, real_account: bool = 
         withheld = connection.execute(
             "select reason, count(*) from engine.withheld group by reason order by reason"
         ).fetchall()
+        left_over = connection.execute(
+            "select 1 from value_route join by_bulk using (contact_id) where not in_bulk limit 1"
+        ).fetchone()
     contacts, creates = row or (0, 0)
-    return Planned(int(contacts), int(creates), {str(reason): int(count) for reason, count in withheld})
+    reasons = {str(reason): int(count) for reason, count in withheld}
+    return Planned(int(contacts), int(creates), reasons, left_over=left_over is not None)
 
 
 def require_catalog(store: Store) -> None:
@@ -96,10 +121,10 @@ def require_catalog(store: Store) -> None:
 
 
 def next_contacts(store: Store, after: int, count: int) -> list[OutboxContact]:
-    """Return up to `count` contacts behind the contact at position `after`, in order; positions count from 1."""
+    """Return up to `count` contacts that go by single calls, behind position `after`, in order."""
     rows = store.connection.execute(
         """select contact_id, remote_id, step, route, payload from engine.outbox
-        where position > $after and position <= $after + $count order by position, step""",
+        where route <> 'bulk' and position > $after and position <= $after + $count order by position, step""",
         {"after": after, "count": count},
     ).fetchall()
     steps: dict[tuple[int, str | None], list[OutboxStep]] = {}

@@ -41,6 +41,7 @@ class Store:
         self.connection = connection
         self.run_id = run_id
         self._clock = clock
+        self._in_transaction = False
         self.work = home.work / run_id
         """Folder for what this run needs on disk; removed when the store is closed."""
 
@@ -50,14 +51,21 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One change of state: all of the block, durably, or nothing."""
+        """One change of state: all of the block, durably, or nothing. A block inside another is part of it."""
+        if self._in_transaction:
+            yield self.connection
+            return
         self.connection.execute("begin")
+        self._in_transaction = True
         try:
             yield self.connection
         except BaseException:
             self.connection.execute("rollback")
             raise
-        self.connection.execute("commit")
+        else:
+            self.connection.execute("commit")
+        finally:
+            self._in_transaction = False
 
     def finish_run(self, state: str, summary: Mapping[str, object] | None = None) -> None:
         """Record how this run ended: `succeeded`, `attention` or `failed`."""

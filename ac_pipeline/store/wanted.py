@@ -63,6 +63,21 @@ def wanted_choices(store: Store, key: str) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in rows)
 
 
+def many_subscriptions(store: Store, least: int) -> dict[int, str]:
+    """Return the lists (property id → list id) to which so many contacts or more are to be subscribed.
+
+    Those that are subscribed whatever they decided do not count.
+    """
+    rows = store.connection.execute(
+        """select pending.property_id, any_value(catalog.remote_id)
+        from pending join engine.catalog on catalog.property_id = pending.property_id
+        where pending.kind = 'list' and pending.value = 'active' and pending.due and not pending.resubscribe
+        group by pending.property_id having count(*) >= $least order by pending.property_id""",
+        {"least": least},
+    ).fetchall()
+    return {int(property_id): str(list_id) for property_id, list_id in rows}
+
+
 def people_to_create(store: Store) -> list[int]:
     """Return the contacts of the outbox that would be created."""
     rows = store.connection.execute(

@@ -1,73 +1,71 @@
-"""Send the outbox: attempts are durable before their request, outcomes after."""
+"""Send the outbox contact by contact: attempts are durable before their request, outcomes after."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
-from ac_pipeline.errors import Inconsistent, PipelineError, ServiceUnavailable
 from ac_pipeline.model.delivery import Answer, Outcome
 from ac_pipeline.store.ledger import begin_attempts, record_answers
 from ac_pipeline.store.outbox import OutboxContact, OutboxStep, next_contacts
 from ac_pipeline.store.store import Store
+from ac_pipeline.sync.bulk import Importer, ImportWaits, deliver_in_bulk, end_tasks
 from ac_pipeline.sync.steps import Sender, take
-
-logger = logging.getLogger(__name__)
-
-UNEXPLAINED_IN_A_ROW = 3
-UNCERTAIN_IN_A_ROW = 5
-"""Each was already tried several times: the service is down, and asking on helps nobody."""
+from ac_pipeline.sync.verdicts import Verdicts
 
 
-Progress = Callable[[int, int], None]
-"""Is told how many contacts were answered so far, and how many there are."""
+class Destination(Sender, Importer, Protocol):
+    """The part of the ActiveCampaign client that delivery needs."""
 
-
-def no_progress(_done: int, _total: int) -> None:
-    """Tell nobody."""
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way at most."""
 
 
 async def deliver_outbox(
-    store: Store, sender: Sender, *, total: int, in_flight: int, progress: Progress = no_progress
-) -> Counter[Outcome]:
-    """Send every contact of the outbox, up to `in_flight` requests at a time; return contacts by outcome.
+    store: Store, destination: Destination, verdicts: Verdicts, *, waits: ImportWaits, exclude_automations: bool
+) -> None:
+    """Send every contact of the outbox, single calls and bulk imports side by side; `verdicts` say how it went."""
+    ways = [
+        asyncio.ensure_future(deliver_singly(store, destination, verdicts, in_flight=destination.in_flight)),
+        asyncio.ensure_future(
+            deliver_in_bulk(store, destination, verdicts, waits, exclude_automations=exclude_automations)
+        ),
+    ]
+    try:
+        await asyncio.gather(*ways)
+    finally:
+        await end_tasks(ways)
 
-    `total` is how many contacts the outbox has; `progress` is told.
 
-    Raises the error that stops the run (a refused key, for instance) after all answers are recorded.
-    A cancellation is a pause: answers that came are recorded, the others become unknown at the next start.
+async def deliver_singly(store: Store, sender: Sender, verdicts: Verdicts, *, in_flight: int) -> None:
+    """Send every contact of the outbox that goes by single calls, up to `in_flight` at a time.
+
+    Ends when all are sent or `verdicts` says so, after all answers are recorded. A cancellation is a pause: answers
+    that came are recorded, the others become unknown at the next start.
     """
-    delivery = _Delivery(store, sender, in_flight, lambda done: progress(done, total))
-    await delivery.run()
-    if delivery.stop is not None:
-        raise delivery.stop
-    return delivery.tally
+    await _Delivery(store, sender, verdicts, in_flight).run()
 
 
 class _Delivery:
-    """The contacts under way, and what was answered so far."""
+    """The contacts under way."""
 
-    def __init__(self, store: Store, sender: Sender, in_flight: int, progress: Callable[[int], None]) -> None:
+    def __init__(self, store: Store, sender: Sender, verdicts: Verdicts, in_flight: int) -> None:
         self.store = store
         self.sender = sender
+        self.verdicts = verdicts
         self.in_flight = in_flight
-        self.progress = progress
-        self.tally: Counter[Outcome] = Counter()
-        self.stop: PipelineError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: dict[int, Answer] = {}
         self._recorded: asyncio.Future[None] | None = None
         self._position = 0
-        self._unexplained = 0
-        self._uncertain = 0
 
     async def run(self) -> None:
         try:
             while True:
                 # Refilled in groups, because each group costs one durable write.
-                if self.stop is None and len(self._tasks) <= self.in_flight // 2:
+                if self.verdicts.go_on and len(self._tasks) <= self.in_flight // 2:
                     self._begin()
                 if not self._tasks:
                     return
@@ -94,19 +92,18 @@ class _Delivery:
         for number, step in enumerate(contact.steps):
             answer = await take(self.sender, remote_id, step)
             await self._record({attempts[contact.contact_id, step.number]: answer})
-            self._judge(answer)
+            self.verdicts.judge(answer)
             remote_id = answer.remote_id or remote_id
             if answer.outcome is not Outcome.ACKNOWLEDGED:
                 worst = answer
             left = _left(step, answer)
-            if left is None and self.stop is not None and step is not contact.steps[-1]:
+            if left is None and not self.verdicts.go_on and step is not contact.steps[-1]:
                 worst = left = Answer(Outcome.NOT_SENT, reason="the run was stopped")
             if left is not None:
                 later = contact.steps[number + 1 :]
                 await self._record({attempts[contact.contact_id, one.number]: left for one in later})
                 break
-        self.tally[worst.outcome] += 1
-        self.progress(self.tally.total())
+        self.verdicts.ended(worst.outcome)
 
     async def _record(self, answers: Mapping[int, Answer]) -> None:
         """Write answers durably, those that came at the same moment in one transaction."""
@@ -130,24 +127,6 @@ class _Delivery:
             return
         if recorded is not None:
             recorded.set_result(None)
-
-    def _judge(self, answer: Answer) -> None:
-        if answer.stop is not None and self.stop is None:
-            self.stop = answer.stop
-        self._unexplained = self._unexplained + 1 if answer.unexplained else 0
-        certain = answer.outcome in {Outcome.ACKNOWLEDGED, Outcome.REJECTED}
-        self._uncertain = 0 if certain else self._uncertain + 1
-        if self._uncertain >= UNCERTAIN_IN_A_ROW and self.stop is None:
-            self.stop = ServiceUnavailable(
-                f"ActiveCampaign gave no certain answer {UNCERTAIN_IN_A_ROW} times in a row ({answer.reason}).",
-                "Nothing is lost: a later run sends these contacts again.",
-            )
-        if self._unexplained >= UNEXPLAINED_IN_A_ROW and self.stop is None:
-            self.stop = Inconsistent(
-                f"ActiveCampaign refused {UNEXPLAINED_IN_A_ROW} contacts in a row for a reason that is not known "
-                f"({answer.reason}). The run was stopped before it refuses more.",
-                "Look at the last rejections (`ac-pipeline query 'from rejections'`); nothing is lost.",
-            )
 
 
 def _left(step: OutboxStep, answer: Answer) -> Answer | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from ac_pipeline.activecampaign import ActiveCampaign, connect
 from ac_pipeline.activecampaign.address import parse_address
 from ac_pipeline.model.declaration import Declarations, Destination
+from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.account import bind_account, require_host
+from ac_pipeline.store.batches import oldest_queued
 from ac_pipeline.store.ledger import fold, opt_outs_of_run, outcomes_of_run
 from ac_pipeline.store.outbox import (
     Planned,
@@ -24,10 +26,12 @@ from ac_pipeline.store.outbox import (
     unresolved_addresses,
 )
 from ac_pipeline.store.store import Store
-from ac_pipeline.sync.deliver import Progress, deliver_outbox
+from ac_pipeline.sync.bulk import ImportWaits, resolve_batches
+from ac_pipeline.sync.deliver import deliver_outbox
 from ac_pipeline.sync.identity import resolve_conflicts
 from ac_pipeline.sync.preparation import prepare
 from ac_pipeline.sync.report import Delivery
+from ac_pipeline.sync.verdicts import Progress, Verdicts
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +41,10 @@ made again has to be told the rest of what it was; who was created may be told a
 the pass after."""
 
 
-def deliver_pending(store: Store, settings: Settings, declarations: Declarations, progress: Progress) -> Delivery:
-    """Send everything that is due. Without anything due no request is made.
+def deliver_pending(
+    store: Store, settings: Settings, declarations: Declarations, progress: Progress, *, budget: float | None = None
+) -> Delivery:
+    """Send everything that is due, for `budget` seconds at most. Without anything due no request is made.
 
     Raises SettingsError, WrongAccount, OwnerMustAct, ServiceUnavailable or Inconsistent.
     """
@@ -50,8 +56,15 @@ def deliver_pending(store: Store, settings: Settings, declarations: Declarations
     fill = partial(fill_outbox, destination=destination, real_account=not address.loopback)
     reconcile(store)
     planned = fill(store)
-    if planned.contacts == 0 and not _worth_a_look(planned, destination):
+    if planned.contacts == 0 and oldest_queued(store) is None and not _worth_a_look(planned, destination):
         return Delivery(withheld=planned.withheld, seconds=time.monotonic() - begun)
+
+    verdicts = Verdicts(progress=progress, deadline=None if budget is None else begun + budget)
+    send = partial(
+        deliver_outbox,
+        waits=ImportWaits(first=settings.activecampaign_import_wait),
+        exclude_automations=settings.exclude_automations,
+    )
 
     async def run() -> tuple[Planned, Mapping[str, int], int]:
         async with connect(
@@ -59,8 +72,9 @@ def deliver_pending(store: Store, settings: Settings, declarations: Declarations
         ) as client:
             await client.me()
             bind_account(store, await client.account())
+            await _settle_imports(store, client, verdicts, settings.activecampaign_import_wait)
             await prepare(store, client, declarations, fill)
-            planned = await _passes(store, client, fill, progress)
+            planned = await _passes(store, client, fill, send, verdicts)
             return planned, client.requests, client.directory_requests
 
     planned, requests, directory_requests = asyncio.run(run())
@@ -84,8 +98,25 @@ def _worth_a_look(planned: Planned, destination: Destination) -> bool:
     return not planned.withheld.keys().isdisjoint({"may_not_exist", *unknown})
 
 
+async def _settle_imports(store: Store, client: ActiveCampaign, verdicts: Verdicts, first: float) -> None:
+    """Ask about imports that an earlier run queued, before anything else is said of their contacts."""
+    if oldest_queued(store) is None:
+        return
+    try:
+        await resolve_batches(store, client, verdicts, ImportWaits(first=first))
+    finally:
+        fold(store)
+    reconcile(store)
+    if verdicts.stop is not None:
+        raise verdicts.stop
+
+
 async def _passes(
-    store: Store, client: ActiveCampaign, fill: Callable[[Store], Planned], progress: Progress
+    store: Store,
+    client: ActiveCampaign,
+    fill: Callable[[Store], Planned],
+    send: Callable[..., Awaitable[None]],
+    verdicts: Verdicts,
 ) -> Planned:
     """Plan and send until another pass could not send more; return the plans added up."""
     contacts = creates = 0
@@ -97,14 +128,16 @@ async def _passes(
         planned = fill(store)
         require_catalog(store)
         contacts, creates, withheld = contacts + planned.contacts, creates + planned.creates, planned.withheld
+        verdicts.total, unknown = verdicts.total + planned.contacts, verdicts.tally[Outcome.UNKNOWN]
         try:
-            answered = await deliver_outbox(
-                store, client, total=planned.contacts, in_flight=client.in_flight, progress=progress
-            )
+            await send(store, client, verdicts)
         finally:
             doubted = fold(store)
+        if verdicts.stop is not None:
+            raise verdicts.stop
         settled = await resolve_conflicts(store, client)
-        again = doubted or settled or planned.creates or "address_in_use" in withheld
-        if not answered.total() or not again:
+        unsure = doubted or settled or verdicts.tally[Outcome.UNKNOWN] > unknown
+        again = unsure or planned.creates or planned.left_over or "address_in_use" in withheld
+        if not planned.contacts or not again or not verdicts.go_on:
             break
     return Planned(contacts, creates, withheld)

@@ -12,16 +12,18 @@ from ac_pipeline.model.declaration import Declarations, ValueType
 from ac_pipeline.model.properties import USER_ID
 from ac_pipeline.store.account import save_catalog
 from ac_pipeline.store.ledger import refuse_pending
-from ac_pipeline.store.outbox import Planned, reconcile
+from ac_pipeline.store.opt_outs import refuse_opted_out
+from ac_pipeline.store.outbox import BULK_FROM, Planned, reconcile
 from ac_pipeline.store.store import Store
 from ac_pipeline.store.wanted import (
     has_user_ids,
+    many_subscriptions,
     people_to_create,
     wanted_choices,
     wanted_lists,
     wanted_tags,
 )
-from ac_pipeline.sync.directory import read_directory
+from ac_pipeline.sync.directory import read_directory, read_opt_outs
 from ac_pipeline.sync.fields import ensure_fields, ensure_options
 from ac_pipeline.sync.identity import adopt_by_user_id, no_user_ids_yet, read_user_ids
 from ac_pipeline.sync.names import ensure_tags, find_lists
@@ -50,6 +52,7 @@ async def prepare(
     await _options(store, client, declarations, fields.by_key)
     if declarations.destination.needs_directory:
         await read_directory(store, client)
+    await _opt_outs(store, client)
     if USER_ID in fields.created:
         no_user_ids_yet(store, fields.by_key[USER_ID].id)
     elif USER_ID in fields.by_key:
@@ -58,6 +61,15 @@ async def prepare(
         if people := people_to_create(store):
             await read_user_ids(store, client, fields.by_key[USER_ID].id)
             await adopt_by_user_id(store, client, people)
+
+
+async def _opt_outs(store: Store, client: ActiveCampaign) -> None:
+    """Learn who opted out of lists to which many are to be subscribed: a bulk import cannot look at each of them."""
+    lists = many_subscriptions(store, BULK_FROM)
+    if lists:
+        await read_opt_outs(store, client, lists)
+    if count := refuse_opted_out(store, lists):
+        logger.info("%d contacts are not subscribed: they opted out or bounced", count)
 
 
 async def _lists(store: Store, client: ActiveCampaign) -> Mapping[str, str]:

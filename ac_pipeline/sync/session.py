@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -15,7 +16,7 @@ from ac_pipeline.errors import Inconsistent, UnknownName
 from ac_pipeline.home import Home
 from ac_pipeline.model.declaration import Declarations
 from ac_pipeline.model.extraction import Extracted, Extraction
-from ac_pipeline.model.window import Window, window_ending_by
+from ac_pipeline.model.window import Window, window_around, window_ending_by
 from ac_pipeline.settings import Settings
 from ac_pipeline.store import desired
 from ac_pipeline.store.desired import Step
@@ -25,12 +26,14 @@ from ac_pipeline.store.publish import publish
 from ac_pipeline.store.snapshots import WindowSnapshot, newest_computed, take_snapshot
 from ac_pipeline.store.store import Clock, Store, open_store, utc_now
 from ac_pipeline.sync.approval import judge
-from ac_pipeline.sync.deliver import Progress, no_progress
 from ac_pipeline.sync.report import Delivery, RunReport
+from ac_pipeline.sync.verdicts import Progress, no_progress
 from ac_pipeline.warehouse import dialect_of, extract
 
 logger = logging.getLogger(__name__)
 
+SPARED, LEAST = 0.05, 0.25
+"""Shares of a window: what a delivery leaves before the next tick, and what it may take in any case."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -136,7 +139,8 @@ class Session:
         from ac_pipeline.sync.destination import deliver_pending  # the HTTP client is needed only here
 
         try:
-            self.delivery = deliver_pending(self.store, self.settings, self.declarations, progress)
+            budget = delivery_budget(self.settings, self.clock())
+            self.delivery = deliver_pending(self.store, self.settings, self.declarations, progress, budget=budget)
         except BaseException:
             self.delivery = Delivery.of_outcomes(outcomes_of_run(self.store))
             raise
@@ -195,6 +199,19 @@ def open_session(settings: Settings, *, kind: str, run_id: str, clock: Clock = u
             raise
         finally:
             publish(store)
+
+
+def delivery_budget(settings: Settings, now: datetime) -> float:
+    """Return how long a delivery may take from `now` on, in seconds.
+
+    Unless the settings say it, until a little before the next tick, so that its run finds fresher data and a free
+    store; but always for a part of a window, so that a run begun late does something.
+    """
+    if settings.sync_budget is not None:
+        return settings.sync_budget * 60
+    window = window_around(settings.sync_cron, now)
+    length = (window.end - window.start).total_seconds()
+    return max((window.end - now).total_seconds() - length * SPARED, length * LEAST)
 
 
 def _dialect(settings: Settings) -> str:

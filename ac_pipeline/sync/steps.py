@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Protocol
 
-from ac_pipeline.errors import OwnerMustAct, PipelineError
+from ac_pipeline.errors import Inconsistent, OwnerMustAct, PipelineError
 from ac_pipeline.model.contact import ContactTag, Tagged
 from ac_pipeline.model.delivery import Answer, Outcome
 from ac_pipeline.store.outbox import OutboxStep
@@ -38,8 +38,10 @@ class Sender(Protocol):
 
 async def take(sender: Sender, remote_id: str | None, step: OutboxStep) -> Answer:
     """Take one step. A contact that is gone is UNKNOWN with status 404: nothing it was told can be relied on."""
-    if remote_id is None:
+    if step.route == "sync":
         return await sender.sync_contact(step.payload)
+    if remote_id is None:
+        return Answer(Outcome.NOT_SENT, reason="the account gave the contact no id")
     answer = await _to_known(sender, remote_id, step)
     if answer.status == 404 and answer.outcome is Outcome.REJECTED:
         return Answer(Outcome.UNKNOWN, 404, answer.reason)
@@ -57,7 +59,7 @@ async def _to_known(sender: Sender, remote_id: str, step: OutboxStep) -> Answer:
         case "list":
             return await _list(sender, remote_id, step.payload)
         case _:
-            return await sender.sync_contact(step.payload)
+            raise Inconsistent(f"The outbox has a step of an unknown kind: {step.route}.")
 
 
 async def _untag(sender: Sender, remote_id: str, payload: str) -> Answer:

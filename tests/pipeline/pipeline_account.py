@@ -12,9 +12,12 @@ from typing import Any
 
 import httpx
 
-from ac_pipeline.sandbox import Clock, Sandbox, SandboxConfig, running
+from ac_pipeline.sandbox import Clock, Sandbox, SandboxConfig, Switches, running
 
 RATE = 1000
+IMPORT_WAIT = 0.05
+SWIFT = Switches(bulk_latency=0.02, bulk_hidden=0.0)
+"""An account whose bulk imports are over at once."""
 KEY = "0123456789abcdef-key-of-tests"
 PATIENCE = 60
 """Seconds after which a request or a child process counts as hanging."""
@@ -244,7 +247,7 @@ class Service:
 def service(state: Path, **config: Any) -> Iterator[Service]:
     """Run an account in a thread."""
     door = Door()
-    wanted = {"rate": RATE, "api_key": KEY, "latency": 0.001, **config}
+    wanted = {"rate": RATE, "api_key": KEY, "latency": 0.001, "switches": SWIFT, **config}
     with running(SandboxConfig(state, **wanted), clock=Clock(sleep=door.sleep)) as sandbox:
         try:
             yield Service(sandbox, door)

@@ -23,7 +23,7 @@ from ac_pipeline.model.window import Window, window_ending_by
 from ac_pipeline.settings import Settings
 from ac_pipeline.sync.report import RunReport
 from ac_pipeline.sync.session import open_session
-from pipeline.pipeline_account import KEY, PATIENCE, RATE, RENAME, SYNC, Door, Service, service
+from pipeline.pipeline_account import IMPORT_WAIT, KEY, PATIENCE, RATE, RENAME, SYNC, Door, Service, service
 
 __all__ = [
     "BUYERS", "CONTACTS", "CRON", "KEY", "LONG_AGO", "PATIENCE", "POINTS", "RATE", "READERS", "RENAME", "START", "SYNC",
@@ -209,6 +209,7 @@ class Company:
             activecampaign_api_key=SecretStr(self.key),
             activecampaign_rate=float(self.rate),
             activecampaign_rate_share=0.95,
+            activecampaign_import_wait=IMPORT_WAIT,
             warehouse_url=f"duckdb://{self.warehouse}",
             ac_pipeline_home=self.home,
             ac_pipeline_assets=self.assets,
@@ -247,6 +248,7 @@ class Company:
             "ACTIVECAMPAIGN_API_KEY": self.key,
             "ACTIVECAMPAIGN_RATE": str(self.rate),
             "ACTIVECAMPAIGN_RATE_SHARE": "0.95",
+            "ACTIVECAMPAIGN_IMPORT_WAIT": str(IMPORT_WAIT),
             "WAREHOUSE_URL": f"duckdb://{self.warehouse}",
             "AC_PIPELINE_HOME": str(self.home),
             "AC_PIPELINE_ASSETS": str(self.assets),

@@ -6,7 +6,7 @@ with answered as (
         outcome.outcome, outcome.status, outcome.reason, outcome.remote_id
     from engine.attempt
     join engine.outcome on outcome.attempt_id = attempt.attempt_id
-    where attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded)
+    where outcome.outcome_id > (select coalesce(max(outcome_id), 0) from engine.folded)
         and outcome.outcome <> 'not_sent'
 )
 select
@@ -101,5 +101,10 @@ from engine.attempt
 left join engine.outcome on outcome.attempt_id = attempt.attempt_id
 where attempt.attempt_id > (select coalesce(max(attempt_id), 0) from engine.folded);
 
+create or replace temp table folded_up_to as
+select
+    coalesce((select max(outcome_id) from engine.outcome), 0) as outcome_id,
+    coalesce((select attempt_id from reached), 0) as attempt_id;
+
 delete from engine.folded;
-insert into engine.folded select attempt_id from reached where attempt_id is not null;
+insert into engine.folded select outcome_id, attempt_id from folded_up_to;

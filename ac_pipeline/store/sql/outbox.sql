@@ -8,21 +8,22 @@ select contact_id, withheld from judged_contact where withheld is not null;
 
 insert into engine.outbox_value
 select
-    pending.contact_id,
+    said.contact_id,
     case
-        when pending.key = 'tags_reset' or pending.kind = 'tag' and pending.value = 'false' then 1
-        when pending.kind in ('tag', 'list')
+        when by_bulk.contact_id is not null then 0
+        when said.key = 'tags_reset' or said.kind = 'tag' and said.value = 'false' then 1
+        when said.kind in ('tag', 'list')
         then 1 + row_number() over (
-            partition by pending.contact_id, pending.kind in ('tag', 'list') and pending.value <> 'false'
-            order by pending.kind desc, pending.property_id
+            partition by said.contact_id, said.kind in ('tag', 'list') and said.value <> 'false'
+            order by said.kind desc, said.property_id
         )
         else 0
     end as step,
-    pending.property_id, pending.value
-from pending
-join judged_contact on judged_contact.contact_id = pending.contact_id
-where judged_contact.withheld is null
-order by pending.contact_id, step, pending.property_id;
+    said.property_id, said.value
+from value_route as said
+left join by_bulk on by_bulk.contact_id = said.contact_id
+where by_bulk.contact_id is null or said.in_bulk
+order by said.contact_id, step, said.property_id;
 
 insert into engine.outbox
 with standard as (
@@ -60,8 +61,48 @@ identify as (
     from judged_contact as contact
     left join standard on standard.contact_id = contact.contact_id
     left join custom on custom.contact_id = contact.contact_id
-    where contact.withheld is null
+    where contact.withheld is null and contact.contact_id not in (select contact_id from by_bulk)
         and (contact.remote_id is null or contact.contact_id in (select contact_id from engine.outbox_value where step = 0))
+),
+bulk_part as (
+    select
+        said.contact_id,
+        list({'id': field.remote_id::bigint, 'value': said.value} order by said.property_id)
+            filter (where property.kind in ('contacts', 'audience', 'trait') and field.remote_id is not null) as fields,
+        list(property.name order by said.property_id) filter (where property.kind = 'tag') as tags,
+        list({'listid': field.remote_id::bigint} order by said.property_id)
+            filter (where property.kind = 'list' and said.value = 'active') as subscribe,
+        list({'listid': field.remote_id::bigint} order by said.property_id)
+            filter (where property.kind = 'list' and said.value = 'unsubscribed') as unsubscribe
+    from engine.outbox_value as said
+    join by_bulk on by_bulk.contact_id = said.contact_id
+    join engine.property on property.property_id = said.property_id
+    left join engine.catalog as field on field.property_id = said.property_id and field.account_id = $account_id
+    group by said.contact_id
+),
+bulk_name as (
+    select
+        said.contact_id,
+        any_value(said.value) filter (where property.key = 'first_name') as first_name,
+        any_value(said.value) filter (where property.key = 'last_name') as last_name,
+        any_value(said.value) filter (where property.key = 'phone') as phone
+    from engine.outbox_value as said
+    join by_bulk on by_bulk.contact_id = said.contact_id
+    join engine.property on property.property_id = said.property_id
+    group by said.contact_id
+),
+-- What is absent is left alone over there; json_merge_patch drops what is null.
+bulk as (
+    select
+        contact.contact_id, 0 as step, 'bulk' as route,
+        json_merge_patch('{}', json_object(
+            'email', contact.email, 'first_name', bulk_name.first_name, 'last_name', bulk_name.last_name,
+            'phone', bulk_name.phone, 'tags', part.tags, 'fields', part.fields, 'subscribe', part.subscribe,
+            'unsubscribe', part.unsubscribe
+        ))::varchar as payload
+    from bulk_part as part
+    join judged_contact as contact on contact.contact_id = part.contact_id
+    join bulk_name on bulk_name.contact_id = part.contact_id
 ),
 -- A reset keeps the tags the contact should have and takes every other off.
 wanted_tag as (
@@ -101,10 +142,11 @@ named as (
     where said.step > 1
 ),
 steps as (
-    select * from identify union all select * from untag union all select * from named
+    select * from identify union all select * from bulk union all select * from untag union all select * from named
 )
 select
-    dense_rank() over (order by contact.urgency, contact.contact_id), contact.contact_id, steps.step,
-    md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.email,
-    coalesce(steps.payload, '')
+    dense_rank() over (partition by steps.route = 'bulk' order by contact.urgency, contact.contact_id),
+    contact.contact_id, steps.step,
+    md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.must_exist,
+    contact.email, coalesce(steps.payload, '')
 from steps join judged_contact as contact on contact.contact_id = steps.contact_id;

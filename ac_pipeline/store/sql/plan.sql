@@ -54,12 +54,26 @@ in_use as (
     join told_address on told_address.email = desired_field.email
     where told_address.contact_id <> desired_field.contact_id
 ),
+-- Inside a bulk import that has not ended, or that may still come with values that are not the present ones.
+in_batch as (
+    select attempt.contact_id
+    from engine.batch join engine.attempt on attempt.batch_id = batch.batch_id
+    where batch.state = 'queued' and batch.account_id = $account_id
+    union
+    select attempt.contact_id
+    from engine.batch
+    join engine.attempt on attempt.batch_id = batch.batch_id
+    join engine.attempt_value as said on said.attempt_id = attempt.attempt_id
+    join pending on pending.contact_id = attempt.contact_id and pending.property_id = said.property_id
+    where batch.state = 'lost' and batch.account_id = $account_id and batch.submitted_at > $may_still_come
+        and pending.value <> said.value
+),
 judged as (
     select
         due.*, belongs.contact_id is not null as belongs, desired_field.email, remote.remote_id, remote.email as known_email,
         $may_create and belongs.contact_id is not null and (not $with_name or coalesce(desired_field.has_name, false)) as creatable,
         attempted.contact_id is not null as attempted, attempted_address.email as attempted_email,
-        in_use.contact_id is not null as in_use
+        in_use.contact_id is not null as in_use, in_batch.contact_id is not null as in_batch
     from due
     left join belongs on belongs.contact_id = due.contact_id
     left join desired_field on desired_field.contact_id = due.contact_id
@@ -68,11 +82,14 @@ judged as (
     left join attempted on attempted.contact_id = due.contact_id
     left join attempted_address on attempted_address.contact_id = due.contact_id
     left join in_use on in_use.contact_id = due.contact_id
+    left join in_batch on in_batch.contact_id = due.contact_id
 )
 select
     contact_id,
     email,
     remote_id,
+    remote_id is not null and (known_email <> email or address_changes) as renames,
+    not creatable as must_exist,
     -- contact/sync would make somebody again who was deleted over there: only who may be created is sent that way.
     case when remote_id is not null and (known_email <> email or address_changes or not creatable)
     then 'update' else 'sync' end as route,
@@ -84,6 +101,7 @@ select
         else 'change'
     end as reason,
     case
+        when in_batch then 'in_batch'
         when remote_id is null and attempted and (not creatable or attempted_email is distinct from email)
         then 'may_not_exist'
         when email is null then 'no_contact_row'

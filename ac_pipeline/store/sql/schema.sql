@@ -4,6 +4,8 @@ create schema if not exists engine;
 create sequence if not exists engine.contact_ids;
 create sequence if not exists engine.property_ids;
 create sequence if not exists engine.attempt_ids;
+create sequence if not exists engine.batch_ids;
+create sequence if not exists engine.outcome_ids;
 
 create table if not exists engine.version (version integer not null);
 
@@ -115,7 +117,8 @@ create table if not exists engine.conflict (
 -- `revision` names the content. Step 0 brings the fields, 1 takes tags off, later ones bring tags and lists.
 create table if not exists engine.outbox (
     position bigint not null, contact_id integer not null, step integer not null, revision varchar not null,
-    route varchar not null, reason varchar not null, remote_id varchar, email varchar not null, payload varchar not null
+    route varchar not null, reason varchar not null, remote_id varchar, must_exist boolean not null, email varchar not null,
+    payload varchar not null
 );
 create table if not exists engine.outbox_value (
     contact_id integer not null, step integer not null, property_id integer not null, value varchar not null
@@ -127,13 +130,19 @@ create table if not exists engine.withheld (contact_id integer not null, reason 
 -- The ledger: attempts are written before the request, outcomes after; neither is ever changed.
 create table if not exists engine.attempt (
     attempt_id bigint not null, account_id integer not null, contact_id integer not null, step integer not null,
-    run_id varchar not null, route varchar not null, email varchar not null, revision varchar not null, attempted_at timestamp not null
+    batch_id bigint, run_id varchar not null, route varchar not null, email varchar not null, revision varchar not null, attempted_at timestamp not null
+);
+-- A bulk import: its contacts are attempts with its number. `remote_id` is the service's own, by which it is asked how
+-- it went; `state` is submitted, queued, over or lost (nobody can be asked any more).
+create table if not exists engine.batch (
+    batch_id bigint not null, account_id integer not null, remote_id varchar, state varchar not null,
+    queued integer, exclude_automations boolean not null, submitted_at timestamp not null
 );
 create table if not exists engine.attempt_value (
     attempt_id bigint not null, property_id integer not null, value varchar not null
 );
 create table if not exists engine.outcome (
-    attempt_id bigint not null, outcome varchar not null, status integer, reason varchar, remote_id varchar,
+    outcome_id bigint not null, attempt_id bigint not null, outcome varchar not null, status integer, reason varchar, remote_id varchar,
     answered_at timestamp not null
 );
 
@@ -144,4 +153,5 @@ create table if not exists engine.ledger (
     state varchar not null, value varchar not null, reason varchar, alone boolean not null,
     attempt_id bigint not null
 );
-create table if not exists engine.folded (attempt_id bigint not null);
+-- How far that is done: all outcomes up to one, and an attempt up to which every one has an outcome.
+create table if not exists engine.folded (outcome_id bigint not null, attempt_id bigint not null);

@@ -1,0 +1,73 @@
+"""Whether a delivery may go on: what its answers so far say of the key, the service and the time that is left."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ac_pipeline.errors import Inconsistent, PipelineError, ServiceUnavailable
+from ac_pipeline.model.delivery import Answer, Outcome
+
+UNEXPLAINED_IN_A_ROW = 3
+UNCERTAIN_IN_A_ROW = 5
+"""Each was already tried several times: the service is down, and asking on helps nobody."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many contacts were answered so far, and how many there are."""
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """Contacts by outcome, and why the delivery has to stop, if it has to.
+
+    `deadline` is a moment of `clock` after which nothing new is begun: what is under way is waited for.
+    """
+
+    total: int = 0
+    progress: Progress = no_progress
+    deadline: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    tally: Counter[Outcome] = field(default_factory=Counter)
+    stop: PipelineError | None = None
+    _unexplained: int = 0
+    _uncertain: int = 0
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time budget is used up."""
+        return self.deadline is not None and self.clock() >= self.deadline
+
+    @property
+    def go_on(self) -> bool:
+        """Whether another request may be begun."""
+        return self.stop is None and not self.out_of_time
+
+    def ended(self, outcome: Outcome, contacts: int = 1) -> None:
+        """Count contacts whose identify ended."""
+        self.tally[outcome] += contacts
+        self.progress(self.tally.total(), self.total)
+
+    def judge(self, answer: Answer) -> None:
+        """Take an answer into account. Several of a kind in a row are no accident any more."""
+        if answer.stop is not None and self.stop is None:
+            self.stop = answer.stop
+        self._unexplained = self._unexplained + 1 if answer.unexplained else 0
+        certain = answer.outcome in {Outcome.ACKNOWLEDGED, Outcome.REJECTED}
+        self._uncertain = 0 if certain else self._uncertain + 1
+        if self._uncertain >= UNCERTAIN_IN_A_ROW and self.stop is None:
+            self.stop = ServiceUnavailable(
+                f"ActiveCampaign gave no certain answer {UNCERTAIN_IN_A_ROW} times in a row ({answer.reason}).",
+                "Nothing is lost: a later run sends these contacts again.",
+            )
+        if self._unexplained >= UNEXPLAINED_IN_A_ROW and self.stop is None:
+            self.stop = Inconsistent(
+                f"ActiveCampaign refused {UNEXPLAINED_IN_A_ROW} contacts in a row for a reason that is not known "
+                f"({answer.reason}). The run was stopped before it refuses more.",
+                "Look at the last rejections (`ac-pipeline query 'from rejections'`); nothing is lost.",
+            )
