@@ -24,6 +24,8 @@ class Kind(StrEnum):
     THROTTLED_503 = "throttled_503"
     BULK_THROTTLED = "bulk_throttled"
     """Bulk import's own refusal: 400."""
+    BULK_ROW_REFUSED = "bulk_row_refused"
+    """A bulk import is refused because of one row, the rule's `row` counted from 1."""
     PAYMENT_REQUIRED = "payment_required"
     FORBIDDEN = "forbidden"
     FORBIDDEN_EMPTY = "forbidden_empty"
@@ -87,6 +89,8 @@ class Rule:
     path: str = ""
     seconds: float = 1.0
     """How long slow, hanging and restarting ones last."""
+    row: int = 1
+    """Of a bulk import that is refused because of a row."""
 
     def __post_init__(self) -> None:
         if (self.kind is None) == (not self.script) or not 0 <= self.rate <= 1:
@@ -95,10 +99,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to one request; `seconds` as in the rule."""
+    """What happens to one request; `seconds` and `row` as in the rule."""
 
     kind: Kind
     seconds: float = 1.0
+    row: int = 1
 
 
 class Faults:
@@ -145,7 +150,7 @@ class _Played:
         else:
             kind = rule.kind if drawn < rule.rate else None
         self.hit += kind is not None
-        return None if kind is None else Fault(kind, rule.seconds)
+        return None if kind is None else Fault(kind, rule.seconds, rule.row)
 
 
 def read_rules(sent: object) -> tuple[Rule, ...]:

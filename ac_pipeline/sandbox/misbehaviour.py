@@ -9,9 +9,9 @@ from enum import Enum, auto
 
 from ac_pipeline.sandbox import refusals
 from ac_pipeline.sandbox.faults import Fault, Kind
-from ac_pipeline.sandbox.imports import too_many
+from ac_pipeline.sandbox.imports import INVALID, refused, too_many
 from ac_pipeline.sandbox.switches import Switches
-from ac_pipeline.sandbox.wire import Reply
+from ac_pipeline.sandbox.wire import Json, Reply
 
 
 class Ending(Enum):
@@ -59,6 +59,9 @@ def instead(fault: Fault, switches: Switches, rate_headers: Mapping[str, str]) -
             return refusals.too_many(replace(always, throttle_status=503, throttle_body="empty"), {})
         case Kind.BULK_THROTTLED:
             return replace(too_many(2, 100).reply, media_type=switches.bulk_content_type)
+        case Kind.BULK_ROW_REFUSED:
+            reason: Json = {"contact": fault.row, "failureReason": "Field 'email' incorrect format"}
+            return replace(refused(INVALID, [reason]).reply, media_type=switches.bulk_content_type)
         case kind:
             return _REPLIES.get(kind)
 

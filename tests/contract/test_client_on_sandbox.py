@@ -407,7 +407,7 @@ def test_one_fault_of_any_kind(api: Api, kind: Kind) -> None:
     api.fail({"kind": kind.value, "count": 1, "seconds": 0.05})
     answer = talk(api, lambda client: client.sync_contact(contact_body(change(1))), sleep=asyncio.sleep,
                   clock=asyncio_time, patience=Patience(10, 0.05, 0.2))  # fmt: skip
-    refused = kind in {Kind.FIELD_ERROR, Kind.UNKNOWN_4XX} | set(REFUSALS)
+    refused = kind in {Kind.FIELD_ERROR, Kind.UNKNOWN_4XX, Kind.BULK_ROW_REFUSED} | set(REFUSALS)
     assert answer.outcome is (Outcome.REJECTED if refused else Outcome.ACKNOWLEDGED)
     assert answer.reason == REFUSALS.get(kind, answer.reason)
     assert [contact["email"] for contact in api.contacts()] == ([] if refused else ["n1@example.com"])

@@ -4,7 +4,7 @@ A callback is checked and never called: the sandbox speaks to nobody, and what t
 send is not known.
 """
 
-from ac_pipeline.sandbox.imports.check import checked, parsed, row_count, too_many
+from ac_pipeline.sandbox.imports.check import INVALID, checked, parsed, refused, row_count, too_many
 from ac_pipeline.sandbox.imports.run import catch_up, current
 
-__all__ = ["catch_up", "checked", "current", "parsed", "row_count", "too_many"]
+__all__ = ["INVALID", "catch_up", "checked", "current", "parsed", "refused", "row_count", "too_many"]

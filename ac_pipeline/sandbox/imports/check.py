@@ -12,7 +12,7 @@ from ac_pipeline.sandbox.wire import Json, Refusal, Reply, text
 Rows = Sequence[Mapping[str, object]]
 MOST_ROWS = 250
 MOST_BYTES = 399_999
-_INVALID = (
+INVALID = (
     "JSON payload did not pass validation. Please fix failureReasons and retry."
     " The import was not queued for processing."
 )
@@ -36,18 +36,18 @@ def row_count(document: object) -> int:
 def checked(account: Account, document: object, size: int) -> Rows:
     """Return the rows of a request of so many bytes; Refusal 400 (E5) with every reason, rows counted from 1."""
     if not isinstance(document, dict):
-        raise refused(_INVALID, ["Invalid or unparsable json"])
+        raise refused(INVALID, ["Invalid or unparsable json"])
     rows = document.get("contacts")
     general = _general(document, rows, size)
     if general or not isinstance(rows, list):
-        raise refused(_INVALID, general)
+        raise refused(INVALID, general)
     reasons: list[Json] = [
         {"contact": number, "failureReason": reason}
         for number, row in enumerate(rows, 1)
         if (reason := _reason(account, row))
     ]
     if reasons:
-        raise refused(_INVALID, reasons)
+        raise refused(INVALID, reasons)
     return rows
 
 
