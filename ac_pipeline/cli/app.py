@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from ac_pipeline.cli import check, demo, query, release, retire, sandbox, status, sync
+from ac_pipeline.cli import check, demo, plan, query, release, resend, retire, retry, sandbox, status, sync
 from ac_pipeline.cli.output import errors
 from ac_pipeline.errors import PipelineError
 
@@ -25,11 +25,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("check")(check.check)
+app.command("plan")(plan.plan)
 app.command("sync")(sync.sync)
 app.command("status")(status.status)
 app.command("query")(query.query)
 app.command("release")(release.release)
 app.command("retire")(retire.retire)
+app.command("retry")(retry.retry)
+app.command("resend")(resend.resend)
 app.command("sandbox")(sandbox.sandbox)
 app.command("demo")(demo.demo)
 app.command("dev")(demo.dev)

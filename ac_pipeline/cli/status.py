@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 import duckdb
 
 from ac_pipeline.cli.output import AS_JSON, console, print_json, print_table
@@ -51,11 +54,24 @@ def status(as_json: bool = AS_JSON) -> None:
         print_json({"in_flight": str(working) if working else None, **found})
         return
     for run in found["run"]:
+        if working and (how_far := _under_way(run)):
+            console.print(f"A {run['kind']} is under way: {how_far}.")
+            continue
         console.print(f"Last run: {run['kind']} {run['state']}, started {run['started_at']} UTC.")
     for name, title in TITLES.items():
         if found[name]:
             console.print()
             print_table(list(found[name][0]), [list(row.values()) for row in found[name]], title=title)
+
+
+def _under_way(run: Mapping[str, object]) -> str:
+    """Return how far a run's delivery was when the copy was published; empty when it had not begun."""
+    summary = json.loads(str(run["summary"] or "{}"))
+    if run["state"] != "running" or "done" not in summary:
+        return ""
+    refused = f", {summary['rejected']:,} refused" if summary["rejected"] else ""
+    unknown = f", {summary['unknown']:,} without a certain answer" if summary["unknown"] else ""
+    return f"{summary['done']:,} of {summary['total']:,} contacts{refused}{unknown}"
 
 
 def _read(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, object]]:

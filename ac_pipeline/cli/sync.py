@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ac_pipeline.cli.bar import show_standing, sync_bar
+from ac_pipeline.cli.moment import AsOf, chosen_window
 from ac_pipeline.cli.output import AS_JSON, console, errors, print_json, print_table
 from ac_pipeline.dbt_project import DbtProject, dbt_environment
-from ac_pipeline.errors import ATTENTION_EXIT_CODE, SettingsError
+from ac_pipeline.errors import ATTENTION_EXIT_CODE
 from ac_pipeline.home import Home
-from ac_pipeline.model.window import Window, parse_utc, window_ending_by
 from ac_pipeline.settings import load_settings
 from ac_pipeline.sync.report import RunReport
 from ac_pipeline.sync.session import open_session
 
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        metavar="TIMESTAMP",
-        help="The newest window complete at this moment (ISO 8601, UTC unless it says otherwise); by default now.",
-    ),
-]
 Dbt = Annotated[bool, typer.Option("--dbt/--no-dbt", help="Run `dbt build` first, when there is a dbt project.")]
 
 
@@ -37,14 +28,11 @@ def sync(as_of: AsOf = None, dbt: Dbt = True, as_json: bool = AS_JSON) -> None:
     """
     settings = load_settings()
     settings.account()
-    window = _window(settings.sync_cron, as_of)
+    window = chosen_window(settings.sync_cron, as_of)
     with (
         open_session(settings, kind="sync", run_id=str(uuid.uuid4())) as session,
-        Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=errors, transient=True, disable=as_json,
-        ) as progress,
-    ):  # fmt: skip
+        sync_bar(errors, disable=as_json) as progress,
+    ):
         project = DbtProject.of(settings, Home.at(settings.ac_pipeline_home)) if dbt else None
         if project is not None:
             task = progress.add_task("dbt build", total=1)
@@ -56,21 +44,11 @@ def sync(as_of: AsOf = None, dbt: Dbt = True, as_json: bool = AS_JSON) -> None:
         session.snapshot(window)
         progress.advance(task)
         sending = progress.add_task("telling ActiveCampaign", total=None)
-        session.deliver(lambda done, total: progress.update(sending, completed=done, total=total))
+        session.deliver(lambda standing: show_standing(progress, sending, standing))
         report = session.report()
     _print(report, as_json)
     if report.needs_attention:
         raise typer.Exit(ATTENTION_EXIT_CODE)
-
-
-def _window(cron: str, as_of: str | None) -> Window:
-    text = as_of or ""
-    try:
-        return window_ending_by(cron, parse_utc(text) if as_of is not None else datetime.now(UTC))
-    except (ValueError, OverflowError):
-        raise SettingsError(
-            f"--as-of {text} is not a moment.", "Write it like 2026-04-05T12:00 (UTC) or 2026-04-05T12:00+02:00."
-        ) from None
 
 
 def _print(report: RunReport, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from ac_pipeline.orchestration.windows import Metadata, windows_of
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.snapshots import Snapshot, WindowSnapshot
 from ac_pipeline.sync.session import Session
+from ac_pipeline.sync.verdicts import Standing
 
 SNAPSHOT = dg.AssetKey(["snapshot"])
 CHANGES = dg.AssetKey(["changes"])
@@ -76,7 +77,7 @@ def chain_assets(
     def activecampaign(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session: Session = context.resources.session
         with told_plainly():
-            delivery = session.deliver()
+            delivery = session.deliver(now_and_then=lambda standing: context.log.info(_said(standing)))
         metadata: Metadata = {
             "planned": delivery.planned,
             "created": delivery.created,
@@ -92,6 +93,14 @@ def chain_assets(
         return dg.MaterializeResult(metadata=metadata)
 
     return [snapshot, changes, activecampaign]
+
+
+def _said(standing: Standing) -> str:
+    """Say how far a delivery is; Dagster shows it at once."""
+    return (
+        f"{standing.done:,} of {standing.total:,} contacts: {standing.acknowledged:,} acknowledged, "
+        f"{standing.rejected:,} refused, {standing.unknown:,} without a certain answer"
+    )
 
 
 def _counts(taken: WindowSnapshot, what: str) -> Metadata:

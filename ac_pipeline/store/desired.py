@@ -28,6 +28,8 @@ class Step:
     after: int
     entries: int
     exits: int
+    changed: int = 0
+    """Contacts with another value than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,11 @@ def compare(store: Store, property_id: int, as_of: datetime) -> Step:
     row = connection.execute(
         """select (select count(*) from old_values), (select count(*) from new_values),
                   (select count(*) from step where old_value is null),
-                  (select count(*) from step where new_value is null)"""
+                  (select count(*) from step where new_value is null),
+                  (select count(*) from step where old_value is not null and new_value is not null)"""
     ).fetchone()
-    before, after, entries, exits = row or (0, 0, 0, 0)
-    return Step(int(before), int(after), int(entries), int(exits))
+    before, after, entries, exits, changed = row or (0, 0, 0, 0, 0)
+    return Step(int(before), int(after), int(entries), int(exits), int(changed))
 
 
 def was_computed(store: Store, property_id: int, as_of: datetime) -> bool:

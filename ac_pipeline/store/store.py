@@ -67,6 +67,24 @@ class Store:
         finally:
             self._in_transaction = False
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Undo at its end whatever the block changed: it only asked what would be."""
+        self.connection.execute("begin")
+        self._in_transaction = True
+        try:
+            yield self.connection
+        finally:
+            self._in_transaction = False
+            self.connection.execute("rollback")
+
+    def note_run(self, summary: Mapping[str, object]) -> None:
+        """Record how far this run is, for the published copy; replaced when it ends."""
+        self.connection.execute(
+            "update engine.run set summary = $summary where run_id = $run",
+            {"run": self.run_id, "summary": json.dumps(summary)},
+        )
+
     def finish_run(self, state: str, summary: Mapping[str, object] | None = None) -> None:
         """Record how this run ended: `succeeded`, `attention` or `failed`."""
         self.connection.execute(

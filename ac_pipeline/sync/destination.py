@@ -11,10 +11,10 @@ from functools import partial
 
 from ac_pipeline.activecampaign import ActiveCampaign, connect
 from ac_pipeline.activecampaign.address import parse_address
-from ac_pipeline.model.declaration import Declarations, Destination
+from ac_pipeline.model.declaration import Declarations
 from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.settings import Settings
-from ac_pipeline.store.account import bind_account, require_host
+from ac_pipeline.store.account import bind_account
 from ac_pipeline.store.batches import oldest_queued
 from ac_pipeline.store.ledger import fold, opt_outs_of_run, outcomes_of_run
 from ac_pipeline.store.outbox import (
@@ -29,6 +29,7 @@ from ac_pipeline.store.store import Store
 from ac_pipeline.sync.bulk import ImportWaits, resolve_batches
 from ac_pipeline.sync.deliver import deliver_outbox
 from ac_pipeline.sync.identity import resolve_conflicts
+from ac_pipeline.sync.planning import plan_pending
 from ac_pipeline.sync.preparation import prepare
 from ac_pipeline.sync.report import Delivery
 from ac_pipeline.sync.verdicts import Progress, Verdicts
@@ -50,14 +51,11 @@ def deliver_pending(
     """
     begun = time.monotonic()
     url, key = settings.account()
-    address = parse_address(url)
-    require_host(store, address.host)
-    destination = declarations.destination
-    fill = partial(fill_outbox, destination=destination, real_account=not address.loopback)
-    reconcile(store)
-    planned = fill(store)
-    if planned.contacts == 0 and oldest_queued(store) is None and not _worth_a_look(planned, destination):
-        return Delivery(withheld=planned.withheld, seconds=time.monotonic() - begun)
+    plan = plan_pending(store, settings, declarations, budget=budget)
+    if not plan.requests:
+        return Delivery(withheld=plan.withheld, seconds=time.monotonic() - begun, plan=plan)
+    real_account = not parse_address(url).loopback
+    fill = partial(fill_outbox, destination=declarations.destination, real_account=real_account)
 
     verdicts = Verdicts(progress=progress, deadline=None if budget is None else begun + budget)
     send = partial(
@@ -89,13 +87,8 @@ def deliver_pending(
         requests=dict(requests),
         directory_requests=directory_requests,
         seconds=time.monotonic() - begun,
+        plan=plan,
     )
-
-
-def _worth_a_look(planned: Planned, destination: Destination) -> bool:
-    """Whether asking the account may show that somebody who is withheld can be sent after all."""
-    unknown = {"none_are_created", "only_members_are_created", "no_name"} if destination.needs_directory else set()
-    return not planned.withheld.keys().isdisjoint({"may_not_exist", *unknown})
 
 
 async def _settle_imports(store: Store, client: ActiveCampaign, verdicts: Verdicts, first: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.store.desired import Held
 from ac_pipeline.store.snapshots import WindowSnapshot
+from ac_pipeline.sync.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Delivery:
     """Why nothing was sent on purpose; empty when a delivery took place."""
     blocked: bool = False
     """Whether that concerns the newest window by the clock: nothing can be sent until time catches up."""
+    plan: Plan | None = None
+    """What it set out to do; None when it did not come so far."""
 
     @classmethod
     def of_outcomes(cls, outcomes: Mapping[Outcome, int]) -> Delivery:
@@ -80,6 +83,7 @@ class RunReport:
             "exited": self.exited,
             "held": [held.key for held in self.held],
             "failed": [key for key, _ in self.failed],
+            "plan": delivery.plan.summary() if delivery.plan else None,
             "planned": delivery.planned,
             "acknowledged": delivery.acknowledged,
             "rejected": delivery.rejected,

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from ac_pipeline.declarations import require_declarations
 from ac_pipeline.errors import Inconsistent, UnknownName
 from ac_pipeline.home import Home
-from ac_pipeline.model.declaration import Declarations
+from ac_pipeline.model.declaration import Declarations, Kind
 from ac_pipeline.model.extraction import Extracted, Extraction
 from ac_pipeline.model.window import Window, window_around, window_ending_by
 from ac_pipeline.settings import Settings
@@ -26,6 +26,8 @@ from ac_pipeline.store.publish import publish
 from ac_pipeline.store.snapshots import WindowSnapshot, newest_computed, take_snapshot
 from ac_pipeline.store.store import Clock, Store, open_store, utc_now
 from ac_pipeline.sync.approval import judge
+from ac_pipeline.sync.plan import Plan, PlannedDeclaration
+from ac_pipeline.sync.progress import Refreshing
 from ac_pipeline.sync.report import Delivery, RunReport
 from ac_pipeline.sync.verdicts import Progress, no_progress
 from ac_pipeline.warehouse import dialect_of, extract
@@ -65,6 +67,8 @@ class Session:
     snapshots: list[WindowSnapshot] = field(default_factory=list)
     approved: dict[str, Step] = field(default_factory=dict)
     delivery: Delivery = field(default_factory=Delivery)
+    publishes: bool = True
+    """Whether the published copy is renewed."""
     failed: bool = False
     """Whether a step raised."""
     _extractions: dict[Window, Extraction] = field(default_factory=dict)
@@ -117,34 +121,76 @@ class Session:
             self.approved = judge(self.store, self.declarations, self.ids, taken)
         else:
             logger.info("window %s is older than the newest one: history only", window.key)
-        publish(self.store)  # people need not wait for a long delivery to see it
+        if self.publishes:
+            publish(self.store)  # people need not wait for a long delivery to see it
         return taken
 
     @_step
-    def deliver(self, progress: Progress = no_progress) -> Delivery:
+    def plan(self) -> Plan:
+        """Return what `deliver` would do now. No request is made.
+
+        Raises SettingsError or WrongAccount.
+        """
+        if (skipped := self._skipped_delivery()) is not None:
+            return Plan(declarations=self._moves(), skipped=skipped.skipped)
+        from ac_pipeline.sync.planning import plan_pending  # the HTTP client is needed only here
+
+        budget = delivery_budget(self.settings, self.clock())
+        plan = plan_pending(self.store, self.settings, self.declarations, budget=budget)
+        return replace(plan, declarations=self._moves())
+
+    @_step
+    def deliver(self, progress: Progress = no_progress, *, now_and_then: Progress = no_progress) -> Delivery:
         """Tell ActiveCampaign what changed, unless this run computed only older windows.
+
+        `progress` is told of each contact; `now_and_then` when the published copy was renewed meanwhile.
 
         Raises SettingsError, WrongAccount, OwnerMustAct, ServiceUnavailable or Inconsistent; whatever
         was answered before is recorded.
         """
-        if self.snapshots and not any(snapshot.newest for snapshot in self.snapshots):
-            newest = newest_computed(self.store)
-            reason = (
-                f"the window that ends {newest:%Y-%m-%d %H:%M} UTC was computed before; only the newest is delivered"
-            )
-            by_the_clock = window_ending_by(self.settings.sync_cron, self.clock())
-            blocked = any(snapshot.window == by_the_clock for snapshot in self.snapshots)
-            self.delivery = Delivery(skipped=reason, blocked=blocked)
+        if (skipped := self._skipped_delivery()) is not None:
+            self.delivery = skipped
             return self.delivery
         from ac_pipeline.sync.destination import deliver_pending  # the HTTP client is needed only here
 
         try:
             budget = delivery_budget(self.settings, self.clock())
-            self.delivery = deliver_pending(self.store, self.settings, self.declarations, progress, budget=budget)
+            told = Refreshing(self.store, each=progress, now_and_then=now_and_then)
+            self.delivery = deliver_pending(self.store, self.settings, self.declarations, told, budget=budget)
         except BaseException:
             self.delivery = Delivery.of_outcomes(outcomes_of_run(self.store))
             raise
+        if self.delivery.plan is not None:
+            plan = replace(self.delivery.plan, declarations=self._moves())
+            self.delivery = replace(self.delivery, plan=plan)
         return self.delivery
+
+    def _skipped_delivery(self) -> Delivery | None:
+        """Return a delivery of nothing when only older windows were computed."""
+        if not self.snapshots or any(snapshot.newest for snapshot in self.snapshots):
+            return None
+        newest = newest_computed(self.store)
+        reason = f"the window that ends {newest:%Y-%m-%d %H:%M} UTC was computed before; only the newest is delivered"
+        by_the_clock = window_ending_by(self.settings.sync_cron, self.clock())
+        blocked = any(snapshot.window == by_the_clock for snapshot in self.snapshots)
+        return Delivery(skipped=reason, blocked=blocked)
+
+    def _moves(self) -> tuple[PlannedDeclaration, ...]:
+        """Return how each audience and trait changes by what this run approved, and what the guard holds."""
+        held = {one.key: one.reason for one in desired.held_now(self.store)}
+        moves = []
+        for declaration in self.declarations.all:
+            key, kind = declaration.key, declaration.kind.value
+            step = self.approved.get(key)
+            if key in held:
+                moves.append(PlannedDeclaration(key, kind, 0, 0, 0, held[key]))
+            elif declaration.kind is Kind.CONTACTS:
+                continue
+            elif step is None:
+                moves.append(PlannedDeclaration(key, kind, None, None, None))
+            else:
+                moves.append(PlannedDeclaration(key, kind, step.entries, step.exits, step.changed))
+        return tuple(moves)
 
     def report(self) -> RunReport:
         """Return what the run did so far."""
@@ -178,17 +224,20 @@ class Session:
 
 
 @contextmanager
-def open_session(settings: Settings, *, kind: str, run_id: str, clock: Clock = utc_now) -> Iterator[Session]:
+def open_session(
+    settings: Settings, *, kind: str, run_id: str, clock: Clock = utc_now, publishes: bool = True
+) -> Iterator[Session]:
     """Check declarations and settings, hold the store, and record the run; publish at the end.
 
-    The published copy is renewed however the run ends. Raises DeclarationsError, SettingsError, StoreBusy.
+    The published copy is renewed however the run ends, unless `publishes` is off. Raises DeclarationsError,
+    SettingsError, StoreBusy.
     """
     declarations = require_declarations(settings.ac_pipeline_assets, _dialect(settings))
     home = Home.at(settings.ac_pipeline_home)
     with open_store(home, kind=kind, run_id=run_id, wait=settings.ac_pipeline_lock_wait, clock=clock) as store:
         recover(store)
         ids = register(store, declarations)
-        session = Session(settings, store, declarations, ids, clock)
+        session = Session(settings, store, declarations, ids, clock, publishes=publishes)
         try:
             yield session
             report = session.report()
@@ -198,7 +247,8 @@ def open_session(settings: Settings, *, kind: str, run_id: str, clock: Clock = u
             store.finish_run("failed", session.report().summary())
             raise
         finally:
-            publish(store)
+            if publishes:
+                publish(store)
 
 
 def delivery_budget(settings: Settings, now: datetime) -> float:

@@ -14,11 +14,23 @@ UNEXPLAINED_IN_A_ROW = 3
 UNCERTAIN_IN_A_ROW = 5
 """Each was already tried several times: the service is down, and asking on helps nobody."""
 
-Progress = Callable[[int, int], None]
-"""Is told how many contacts were answered so far, and how many there are."""
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a delivery is, in contacts. `total` grows when something is left for another pass."""
+
+    done: int
+    total: int
+    acknowledged: int = 0
+    rejected: int = 0
+    unknown: int = 0
 
 
-def no_progress(_done: int, _total: int) -> None:
+Progress = Callable[[Standing], None]
+"""Is told after each contact, or import, how far the delivery is."""
+
+
+def no_progress(_standing: Standing) -> None:
     """Tell nobody."""
 
 
@@ -51,7 +63,14 @@ class Verdicts:
     def ended(self, outcome: Outcome, contacts: int = 1) -> None:
         """Count contacts whose identify ended."""
         self.tally[outcome] += contacts
-        self.progress(self.tally.total(), self.total)
+        self.progress(self.standing)
+
+    @property
+    def standing(self) -> Standing:
+        """How far the delivery is. Imports of an earlier run may end before anything is planned."""
+        done, tally = self.tally.total(), self.tally
+        counts = (tally[Outcome.ACKNOWLEDGED], tally[Outcome.REJECTED], tally[Outcome.UNKNOWN])
+        return Standing(done, max(done, self.total), *counts)
 
     def judge(self, answer: Answer) -> None:
         """Take an answer into account. Several of a kind in a row are no accident any more."""

@@ -5,7 +5,8 @@ with due as (
         contact_id,
         bool_or(kind in ('audience', 'tag') and value = 'false' or kind = 'list' and value = 'unsubscribed') as exits,
         bool_or(membership and value in ('true', 'active')) as enters,
-        bool_or(key = 'email') as address_changes
+        bool_or(key = 'email') as address_changes,
+        bool_and(resend) filter (where due) as resent
     from pending
     where contact_id in (select contact_id from pending where due)
     group by contact_id
@@ -44,9 +45,14 @@ told_address as (
     union
     select contact_id, email from attempted_address
 ),
--- A creation without an answer: the contact may exist or not until somebody looks.
+-- Told something, maybe: after a creation without an answer (`unsure`) the contact may exist or not until somebody
+-- looks; an import may have acknowledged it without saying its id. What a person had marked (see store/again.py) was
+-- answered once.
 attempted as (
-    select distinct contact_id from engine.ledger where account_id = $account_id and state = 'unknown'
+    select
+        contact_id,
+        bool_or(state = 'unknown' and not list_contains(['resend', 'retry'], coalesce(reason, ''))) as unsure
+    from engine.ledger where account_id = $account_id and state <> 'rejected' group by contact_id
 ),
 in_use as (
     select distinct desired_field.contact_id
@@ -72,7 +78,7 @@ judged as (
     select
         due.*, belongs.contact_id is not null as belongs, desired_field.email, remote.remote_id, remote.email as known_email,
         $may_create and belongs.contact_id is not null and (not $with_name or coalesce(desired_field.has_name, false)) as creatable,
-        attempted.contact_id is not null as attempted, attempted_address.email as attempted_email,
+        attempted.contact_id is not null as attempted, coalesce(attempted.unsure, false) as unsure, attempted_address.email as attempted_email,
         in_use.contact_id is not null as in_use, in_batch.contact_id is not null as in_batch
     from due
     left join belongs on belongs.contact_id = due.contact_id
@@ -93,8 +99,10 @@ select
     -- contact/sync would make somebody again who was deleted over there: only who may be created is sent that way.
     case when remote_id is not null and (known_email <> email or address_changes or not creatable)
     then 'update' else 'sync' end as route,
-    case when exits then 0 when enters then 1 else 2 end as urgency,
+    -- What is only said again comes last, together: an import has one answer to whether automations run.
+    case when resent then 3 when exits then 0 when enters then 1 else 2 end as urgency,
     case
+        when resent then 'resend'
         when remote_id is null then 'create'
         when exits then 'exit'
         when enters then 'enter'
@@ -102,7 +110,7 @@ select
     end as reason,
     case
         when in_batch then 'in_batch'
-        when remote_id is null and attempted and (not creatable or attempted_email is distinct from email)
+        when remote_id is null and (attempted and not creatable or unsure and attempted_email is distinct from email)
         then 'may_not_exist'
         when email is null then 'no_contact_row'
         -- Nobody lives at these domains (RFC 2606): what has them is invented, and a real account is spared it.

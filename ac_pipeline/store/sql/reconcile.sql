@@ -81,7 +81,9 @@ where source.unsubscribe_on_exit;
 
 create or replace temp table pending as
 with told as (
-    select contact_id, property_id, state, value, alone from engine.ledger where account_id = $account_id
+    select contact_id, property_id, state, value, alone,
+        coalesce(state = 'unknown' and reason = 'resend', false) as resend
+    from engine.ledger where account_id = $account_id
 ),
 known as (select contact_id from engine.remote_contact where account_id = $account_id),
 aim as (
@@ -109,16 +111,24 @@ compared as (
         coalesce(aim.property_id, told.property_id) as property_id,
         aim.value as aimed, aim.contact_id is not null as spoken,
         coalesce(aim.membership, false) as membership, coalesce(aim.resubscribe, false) as resubscribe,
-        coalesce(aim.quiet, false) as quiet, told.state, told.value as told, told.alone
+        coalesce(aim.quiet, false) as quiet, told.state, told.value as told, told.alone,
+        coalesce(told.resend, false) as resend
     from aim
     full outer join told on aim.contact_id = told.contact_id and aim.property_id = told.property_id
 ),
 aimed as (
     select
         compared.contact_id, compared.property_id, property.kind, property.key, compared.membership,
-        compared.resubscribe, compared.quiet, compared.state, compared.told, compared.alone,
+        compared.resubscribe, compared.quiet, compared.state, compared.told, compared.alone, compared.resend,
         case
             when compared.aimed is not null then compared.aimed
+            -- Who was told so before is told it again: that takes nothing back.
+            when compared.resend and not compared.spoken and property.sent and property.declared
+                and (
+                    property.kind in ('audience', 'tag') and compared.told = 'false'
+                    or property.nulls = 'clear' and compared.told = ''
+                )
+            then compared.told
             -- Somebody whose declaration is gone still says it: it is left as it is.
             when compared.spoken or held.property_id is not null then null
             -- Only what was said, or may have been, is taken back.
@@ -144,7 +154,9 @@ aimed as (
 )
 select
     contact_id, property_id, kind, key, target as value, membership, resubscribe,
-    not quiet and (state is null or state = 'unknown' or told is distinct from target) as due
+    not quiet and (state is null or state = 'unknown' or told is distinct from target) as due,
+    -- What was acknowledged and is asked to be said again, unchanged (see store/again.py).
+    resend and told is not distinct from target as resend
 from aimed
 where target is not null and (state is distinct from 'acknowledged' or told is distinct from target)
     and not (coalesce(alone, false) and state = 'rejected' and told is not distinct from target)

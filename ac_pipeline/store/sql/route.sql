@@ -35,7 +35,7 @@ with cost as (
     from value_route group by contact_id
 ),
 candidate as (
-    select cost.contact_id
+    select cost.contact_id, contact.reason = 'resend' as resent
     from cost join judged_contact as contact on contact.contact_id = cost.contact_id
     where cost.saved > 0 and cost.bytes < 60000 and not contact.renames and regexp_full_match(contact.email, $importable)
         -- A row that an import did not take is told singly: then the service says why.
@@ -44,4 +44,7 @@ candidate as (
             where account_id = $account_id and state = 'unknown' and list_contains($not_taken, reason)
         )
 )
-select contact_id from candidate where (select count(*) from candidate) >= $bulk_from;
+-- Imports are meant for many contacts. What is only said again has imports of its own, and goes that way from two
+-- contacts on: nothing changed for these people, and only an import can keep automations from starting again.
+select contact_id from candidate
+qualify count(*) over (partition by resent) >= if(resent, least(2, $bulk_from), $bulk_from);

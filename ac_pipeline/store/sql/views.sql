@@ -90,7 +90,8 @@ comment on view acknowledged is 'What ActiveCampaign was told of each contact an
 
 create or replace view rejections as
 select contact.user_id, any_value(ledger.reason) as reason, max(outcome.answered_at) as rejected_at,
-    count(*) as properties
+    count(*) as properties,
+    (now() at time zone 'UTC') - max(outcome.answered_at) as age
 from engine.ledger
 join engine.contact on contact.contact_id = ledger.contact_id
 left join engine.outcome on outcome.attempt_id = ledger.attempt_id
