@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ac_pipeline.sync import again
 from ac_pipeline.sync.again import Resend
 from ac_pipeline.sync.session import open_session
-from pipeline.pipeline_account import UNTAG
-from pipeline.pipeline_support import SYNC, Company, Service
+from pipeline.pipeline_account import SUBSCRIBE, UNTAG
+from pipeline.pipeline_support import SYNC, Company, Service, customer
 
 BULK = "POST /import/bulk_import"
 CALM = {"guard": {"max_exit_share": 1.0}}
@@ -44,30 +44,27 @@ def imports(company: Company) -> list[tuple[bool, int]]:
 
 
 def test_a_value_that_was_refused_is_sent_again_when_a_person_asks(company: Company, account: Service) -> None:
-    """The option is there now, which nothing in the warehouse says: without `retry` the value stays as it was."""
-    company.trait("Size", "choice", {"1": "XL", "2": "S"}, options=["S"])
-    account.create_field("Size", "dropdown", options=["S"])
-    company.trait("Size", "choice", {"1": "XL", "2": "S"}, options=["S", "XL"], unknown_options="refuse")
-    company.members("buyers", *company.crowd(2))
+    """The list is there now, which nothing in the warehouse says: without `retry` it stays as it was."""
+    company.customers(customer("1", lists='{"News": "active"}'), customer("2"))
+    company.audience("Buyers", "1", "2")
     company.sync()
-    assert account.told()["u1@example.com"] == {"Buyers": "true"}
-    refused = company.ask("select user_id, reason, age >= interval 0 seconds from rejections")
-    assert refused == [("1", "not one of the field's options", True)]
+    assert account.lists("u1@example.com") == {}
+    ((user, reason, aged),) = company.ask("select user_id, reason, age >= interval 0 seconds from rejections")
+    assert (user, aged) == ("1", True)
 
-    options = [{"field": account.fields()["Size"]["id"], "label": "XL", "value": "XL", "orderid": 2}]
-    account.call("POST", "fieldOption/bulk", {"fieldOptions": options})
+    account.create_list("News")
     account.forget_requests()
     assert company.sync_later().delivery.planned == 0
 
     other = company.run("retry", "--reason", "e-mail")
     assert (other.code, "Nothing is refused for a reason with “e-mail”." in other.out) == (0, True)
-    retried = company.run("retry", "--reason", "FIELD'S OPTIONS")
-    assert (retried.code, "1 contacts  not one of the field's options" in retried.out) == (0, True)
+    retried = company.run("retry", "--reason", "LIST")
+    assert (retried.code, f"1 contacts  {reason}" in retried.out) == (0, True)
     assert account.requests() == []
 
     report = company.sync_later()
-    assert account.told()["u1@example.com"] == {"Buyers": "true", "Size": "XL"}
-    assert (report.delivery.acknowledged, account.sent()) == (1, 1)
+    assert account.lists("u1@example.com") == {"News": "active"}
+    assert (report.delivery.acknowledged, len(account.requests(SUBSCRIBE)), account.sent()) == (1, 1, 0)
     assert company.run("retry", "--json").json == {"retried": {}}
 
 
@@ -187,7 +184,8 @@ def test_a_held_audience_is_resent_as_it_was_approved_last(company: Company, acc
     """Members are told `true` again, those who left before the hold `false`; nobody is taken out."""
     company.declare(
         "audiences/buyers",
-        "name: Buyers\nguard: {min_members: 1, max_exit_share: 0.3}\nsql: select user_id from buyers where since <= :as_of",
+        "name: Buyers\nguard: {min_members: 1, max_exit_share: 0.3}\n"
+        "sql: select user_id from buyers where since <= :as_of",
     )
     users = company.crowd(6)
     company.members("buyers", *users)
