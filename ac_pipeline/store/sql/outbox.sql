@@ -7,22 +7,21 @@ insert into engine.withheld
 select contact_id, withheld from judged_contact where withheld is not null;
 
 insert into engine.outbox_value
+with sendable as (
+    select pending.*
+    from pending join judged_contact on judged_contact.contact_id = pending.contact_id
+    where judged_contact.withheld is null
+)
+-- Most values are fields, and only the others have to be numbered. All are in order, because delivery reads them by
+-- contact, a few at a time, and skips what lies elsewhere.
+select contact_id, if(key = 'tags_reset' or kind = 'tag', 1, 0) as step, property_id, value
+from sendable where kind not in ('tag', 'list') or (kind = 'tag' and value = 'false')
+union all
 select
-    pending.contact_id,
-    case
-        when pending.key = 'tags_reset' or pending.kind = 'tag' and pending.value = 'false' then 1
-        when pending.kind in ('tag', 'list')
-        then 1 + row_number() over (
-            partition by pending.contact_id, pending.kind in ('tag', 'list') and pending.value <> 'false'
-            order by pending.kind desc, pending.property_id
-        )
-        else 0
-    end as step,
-    pending.property_id, pending.value
-from pending
-join judged_contact on judged_contact.contact_id = pending.contact_id
-where judged_contact.withheld is null
-order by pending.contact_id, step, pending.property_id;
+    contact_id, 1 + row_number() over (partition by contact_id order by kind desc, property_id) as step,
+    property_id, value
+from sendable where kind = 'list' or (kind = 'tag' and value <> 'false')
+order by contact_id, step, property_id;
 
 insert into engine.outbox
 with standard as (
@@ -107,4 +106,6 @@ select
     dense_rank() over (order by contact.urgency, contact.contact_id), contact.contact_id, steps.step,
     md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.email,
     coalesce(steps.payload, '')
-from steps join judged_contact as contact on contact.contact_id = steps.contact_id;
+from steps join judged_contact as contact on contact.contact_id = steps.contact_id
+-- In the order in which delivery reads it.
+order by 1, steps.step;
