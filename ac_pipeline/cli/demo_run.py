@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,20 +14,19 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
-import httpx
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ac_pipeline.cli.demo_account import Shown, contacts_by_list, contacts_by_tag, contacts_shown, demo_account
 from ac_pipeline.cli.demo_home import RATE, DemoHome
 from ac_pipeline.cli.demo_truth import CustomerTruth, truth
 from ac_pipeline.cli.output import console, errors, print_json, print_table
 from ac_pipeline.cli.published import open_published
 from ac_pipeline.declarations import require_declarations
 from ac_pipeline.errors import Inconsistent
-from ac_pipeline.model.window import Window, utc_text, window_ending_by
+from ac_pipeline.model.window import Window, window_ending_by
 from ac_pipeline.orchestration.build import build_definitions
 from ac_pipeline.orchestration.schedule import JOB
 from ac_pipeline.privacy import contact_hash
-from ac_pipeline.sandbox import running
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,10 @@ def run_demo(home: Path, *, as_json: bool) -> None:
         expected = _expected(made, first, last)
     differences = _differences(expected, found)
     if as_json:
-        print_json({"runs": [asdict(row) for row in rows], "contacts": len(found), "differences": differences})
+        counts = {"contacts": len(found), "tags": contacts_by_tag(found), "lists": contacts_by_list(found)}
+        print_json({"runs": [asdict(row) for row in rows], **counts, "differences": differences})
     else:
-        _print(made, rows, len(found), differences)
+        _print(made, rows, found, differences)
     if differences:
         raise Inconsistent(
             f"{len(differences)} contacts of the sandbox differ from what the raw purchases say; "
@@ -74,12 +73,10 @@ def run_demo(home: Path, *, as_json: bool) -> None:
         )
 
 
-def _run(
-    made: DemoHome, plan: list[tuple[str, Window]], progress: Progress
-) -> tuple[list[Row], Mapping[str, Mapping[str, str]]]:
+def _run(made: DemoHome, plan: list[tuple[str, Window]], progress: Progress) -> tuple[list[Row], Mapping[str, Shown]]:
     """Run the job for each window with the sandbox beside it; return the rows and the sandbox's contacts."""
     task = progress.add_task("loading Dagster and reading the dbt project")
-    with running(made.sandbox()) as sandbox:
+    with demo_account(made) as sandbox:
         settings = made.settings()
         os.environ["DAGSTER_HOME"] = str(made.root / "dagster")
         job = build_definitions(settings).resolve_job_def(JOB)
@@ -96,10 +93,9 @@ def _run(
                     raise Inconsistent(f"The run of window {window.key} failed.", _why(done))
                 rows.append(_row(made, name, window, time.monotonic() - begun))
         progress.update(task, description="comparing with the raw purchases")
-        return rows, _contacts(sandbox.url)
+        return rows, contacts_shown(sandbox)
 
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's log and dbt's go to its storage, where `make dev` shows them."""
 
@@ -130,24 +126,7 @@ def _row(made: DemoHome, name: str, window: Window, seconds: float) -> Row:
     )
 
 
-def _contacts(url: str) -> dict[str, dict[str, str]]:
-    """Return what a stranger sees in the sandbox: e-mail → names and custom fields by title."""
-    found = httpx.get(f"{url}/sandbox/contacts", timeout=30).raise_for_status().json()["contacts"]
-    return {
-        contact["email"]: {"first": contact["first_name"], "last": contact["last_name"], **_in_utc(contact["fields"])}
-        for contact in found
-    }
-
-
-def _in_utc(fields: Mapping[str, str]) -> dict[str, str]:
-    """ActiveCampaign keeps moments in the account's time zone; the same moment is the same value."""
-    return {
-        title: utc_text(datetime.fromisoformat(value)) if _MOMENT.fullmatch(value) else value
-        for title, value in fields.items()
-    }
-
-
-def _expected(made: DemoHome, first: Window, last: Window) -> dict[str, dict[str, str]]:
+def _expected(made: DemoHome, first: Window, last: Window) -> dict[str, Shown]:
     """Say from the raw purchases what the sandbox must hold.
 
     high_value is a relation of dbt and describes now: it was unknown in the first window.
@@ -159,22 +138,22 @@ def _expected(made: DemoHome, first: Window, last: Window) -> dict[str, dict[str
     before = truth(made.seed, made.shift_days, first.as_of, built)
     ever = {email: audiences - {"high_value"} for email, audiences in before.ever_members().items()}
     after = truth(made.seed, made.shift_days, last.as_of, built, ever)
-    names = {d.key: d.name for d in require_declarations(made.project / "assets").all}
-    return {email: _as_contact(customer, names) for email, customer in after.contacts().items()}
+    titles = {d.key: d.name for d in require_declarations(made.project / "assets").all} | {"user_id": "User ID"}
+    return {email: _as_shown(customer, titles) for email, customer in after.contacts().items()}
 
 
-def _as_contact(customer: CustomerTruth, names: Mapping[str, str]) -> dict[str, str]:
-    fields = {names[key]: value for key, value in customer.fields().items()}
-    return {"first": customer.first_name, "last": customer.last_name, **fields}
+def _as_shown(customer: CustomerTruth, titles: Mapping[str, str]) -> Shown:
+    fields = {titles[key]: value for key, value in customer.fields().items()}
+    return Shown(customer.first_name, customer.last_name, fields, customer.tags(), customer.lists())
 
 
-def _differences(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
+def _differences(expected: Mapping[str, Shown], found: Mapping[str, Shown]) -> list[str]:
     """Name contacts that differ, by hash."""
     everybody = sorted(expected.keys() | found.keys())
     return [contact_hash(email) for email in everybody if expected.get(email) != found.get(email)]
 
 
-def _print(made: DemoHome, rows: list[Row], contacts: int, differences: list[str]) -> None:
+def _print(made: DemoHome, rows: list[Row], contacts: Mapping[str, Shown], differences: list[str]) -> None:
     columns = ("run", "window", "members", "entered", "exited", "contacts updated", "requests", "seconds")
     print_table(columns, [tuple(asdict(row).values()) for row in rows])
     console.print(
@@ -183,9 +162,13 @@ def _print(made: DemoHome, rows: list[Row], contacts: int, differences: list[str
     )
     verdict = "agree" if not differences else f"do NOT agree ({len(differences)} differ)"
     console.print(
-        f"Sandbox and raw purchases {verdict}: {contacts:,} contacts, every field compared with an "
-        f"independent computation from {made.seed.relative_to(made.project)}.",
+        f"Sandbox and raw purchases {verdict}: {len(contacts):,} contacts, every name, field, user id, tag and list "
+        f"status compared with an independent computation from {made.seed.relative_to(made.project)}.",
     )
+    for tag, count in contacts_by_tag(contacts).items():
+        console.print(f"  tag {tag}: on {count:,} contacts")
+    for name, statuses in contacts_by_list(contacts).items():
+        console.print(f"  list {name}: {', '.join(f'{count:,} {status}' for status, count in statuses.items())}")
     published = Path(os.path.relpath(made.root / "ac_pipeline.duckdb"))
     home = os.path.relpath(made.root)
     console.print("\nWhat to look at next", style="bold")

@@ -20,6 +20,10 @@ NEW = timedelta(days=14)
 LAPSED = timedelta(days=90)
 HIGH_VALUE = Decimal(200)
 """US dollars."""
+TAGS = {"repeat_customers": "Repeat customer"}
+"""Audience → tag of its members."""
+LISTS = {"new_customers_last_14days": "Welcome series"}
+"""Audience → list its members are on; who leaves is unsubscribed."""
 
 _CENT = Decimal("0.01")
 _NOBODY: Mapping[str, AbstractSet[str]] = {}
@@ -29,6 +33,7 @@ _NOBODY: Mapping[str, AbstractSet[str]] = {}
 class CustomerTruth:
     """One customer: audience keys they are in or have left, and trait values as canonical text."""
 
+    user_id: str = field(repr=False)
     email: str = field(repr=False)
     first_name: str = field(repr=False)
     last_name: str = field(repr=False)
@@ -47,7 +52,16 @@ class CustomerTruth:
         if not self.is_contact:
             return {}
         members = dict.fromkeys(self.audiences, "true")
-        return {**self.traits, **members, **dict.fromkeys(self.left, "false")}
+        return {"user_id": self.user_id, **self.traits, **members, **dict.fromkeys(self.left, "false")}
+
+    def tags(self) -> frozenset[str]:
+        """Return the tags the contact should have: those of the audiences they are in now."""
+        return frozenset(tag for audience, tag in TAGS.items() if audience in self.audiences)
+
+    def lists(self) -> Mapping[str, str]:
+        """Return list → `active` or `unsubscribed`; nothing for a list they never were on."""
+        status = {**dict.fromkeys(self.left, "unsubscribed"), **dict.fromkeys(self.audiences, "active")}
+        return {name: status[audience] for audience, name in LISTS.items() if audience in status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,8 @@ def truth(
         if sum(purchase.amount for purchase in bought) >= HIGH_VALUE:
             audiences |= {"high_value"}
         left = frozenset(ever_members.get(email, ())) - audiences
-        customers.append(CustomerTruth(email, "Customer", customer_id, audiences, left, _traits(seen)))
+        user_id, traits = f"cdnow-{customer_id}", _traits(seen, as_of)
+        customers.append(CustomerTruth(user_id, email, "Customer", customer_id, audiences, left, traits))
     return Truth(tuple(customers))
 
 
@@ -129,15 +144,23 @@ def _audiences(seen: Sequence[_Purchase], as_of: datetime) -> frozenset[str]:
     return frozenset(key for key, member in verdicts.items() if member)
 
 
-def _traits(seen: Sequence[_Purchase]) -> Mapping[str, str]:
+def _traits(seen: Sequence[_Purchase], as_of: datetime) -> Mapping[str, str]:
     total = sum((purchase.amount for purchase in seen), Decimal(0))
     average = (total / len(seen)).quantize(_CENT, ROUND_HALF_UP)
+    latest = max(purchase.at for purchase in seen)
     return {
         "lifetime_value": _number(total),
         "orders_count": str(len(seen)),
         "average_order_value": _number(average),
-        "last_order_at": max(purchase.at for purchase in seen).isoformat(timespec="seconds"),
+        "last_order_at": latest.isoformat(timespec="seconds"),
+        "customer_stage": _stage(min(purchase.at for purchase in seen), latest, as_of),
     }
+
+
+def _stage(first: datetime, latest: datetime, as_of: datetime) -> str:
+    if as_of - first < RECENT:
+        return "New"
+    return "Active" if as_of - latest < LAPSED else "Lapsed"
 
 
 def _number(value: Decimal) -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from ac_pipeline.cli.demo_account import demo_account
 from ac_pipeline.cli.demo_home import DemoHome
 from ac_pipeline.cli.output import console
 from ac_pipeline.home import Home
-from ac_pipeline.sandbox import running
 from ac_pipeline.settings import Settings
 
 PATIENCE = 15.0
@@ -24,7 +24,7 @@ PATIENCE = 15.0
 def run_dev(home: Path, port: int) -> int:
     """Run both until Ctrl-C; return Dagster's exit code. Raises UnknownName without a demo home."""
     made = DemoHome.open(home, Path.cwd())
-    with running(made.sandbox()) as sandbox:
+    with demo_account(made) as sandbox:
         console.print(f"Dagster  http://127.0.0.1:{port}\nSandbox  {sandbox.url}\nCtrl-C stops both.", markup=False)
         command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
         dagster_home = Home.at(made.root).dagster

@@ -105,6 +105,8 @@ def users(truth_of: Truth, audience: str) -> set[str]:
 def canonical(value: object) -> str:
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC).isoformat(timespec="seconds")
+    if isinstance(value, str):
+        return value
     assert isinstance(value, int | Decimal)
     return format(Decimal(value).normalize(), "f")
 
@@ -191,6 +193,7 @@ def test_there_are_declarations_to_compare() -> None:
     ]
     assert [path.stem for path in TRAITS] == [
         "average_order_value",
+        "customer_stage",
         "last_order_at",
         "lifetime_value",
         "orders_count",

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 from pydantic import SecretStr
 
+from ac_pipeline.cli.demo_account import Shown, contacts_shown, demo_account
 from ac_pipeline.cli.demo_home import DemoHome
 from ac_pipeline.cli.dev_run import environment_of
 from ac_pipeline.errors import SettingsError, StoreBusy, UnknownName
@@ -62,20 +64,31 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 def test_the_sandbox_agrees_with_the_raw_purchases(ran: Ran) -> None:
-    """Every field of every contact, against a computation without SQL."""
+    """Every field, tag and list status of every contact, against a computation without SQL."""
     assert (ran.code, ran.said.get("differences")) == (0, []), ran.errors
     assert ran.said["contacts"] > 1000
     assert ran.errors == ""
 
 
 def test_first_everybody_then_nobody_then_who_changed(ran: Ran) -> None:
-    """The same window again costs no request."""
+    """The same window again costs no request; a contact costs one, a tag one more, a subscription two."""
     first, again, later = ran.said["runs"]
     assert first["entered"] == first["members"] > 0
     assert (again["entered"], again["exited"], again["contacts_updated"], again["requests"]) == (0, 0, 0, 0)
     assert later["members"] == first["members"] + later["entered"] - later["exited"]
     assert 0 < later["contacts_updated"] < first["contacts_updated"]
-    assert all(run["requests"] < run["contacts_updated"] * 1.1 for run in (first, later))
+    (tagged,), (statuses,) = ran.said["tags"].values(), ran.said["lists"].values()
+    told = first["contacts_updated"] + later["contacts_updated"]
+    in_theory = told + tagged + 2 * sum(statuses.values()) + statuses["unsubscribed"]
+    assert in_theory <= first["requests"] + later["requests"] < in_theory * 1.1
+
+
+def test_the_sandbox_has_the_tag_and_the_list(ran: Ran) -> None:
+    """The pipeline made the tag; the list was there, and who left the audience is unsubscribed from it."""
+    assert {name for name, count in ran.said["tags"].items() if count > 100} == {"Repeat customer"}
+    assert set(ran.said["lists"]) == {"Welcome series"}
+    assert set(ran.said["lists"]["Welcome series"]) == {"active", "unsubscribed"}
+    assert min(ran.said["lists"]["Welcome series"].values()) > 50
 
 
 def test_an_audience_that_describes_now_is_unknown_in_the_past(ran: Ran) -> None:
@@ -126,6 +139,29 @@ def test_a_demo_in_use_is_not_started_over(tmp_path: Path) -> None:
     with held_lock(Home.at(made.root), "a run", wait=0), pytest.raises(StoreBusy, match="a run"):
         DemoHome.make(made.root, PROJECT, NOW)
     assert DemoHome.open(made.root, PROJECT) == made
+
+
+def test_a_marketer_makes_each_list_once(tmp_path: Path) -> None:
+    """The account of the demo has the lists its declarations name before anything runs, also the next day."""
+    made = DemoHome.make(tmp_path / "home", PROJECT, NOW)
+    for _ in range(2):
+        with demo_account(made) as sandbox:
+            said = httpx.get(f"{sandbox.url}/api/3/lists", headers={"Api-Token": sandbox.api_key}).json()
+        assert [found["name"] for found in said["lists"]] == ["Welcome series"]
+
+
+def test_faults_of_declarations_are_left_to_the_job(tmp_path: Path) -> None:
+    """Whoever edits a declaration while `make dev` is off still gets the sandbox, and the fault in Dagster's UI."""
+    for folder in ("assets", "dbt"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("target", "logs"))
+    (tmp_path / "assets" / "destination.yaml").write_text("create_contacts: perhaps\n", encoding="utf-8")
+    with demo_account(DemoHome.make(tmp_path / "home", tmp_path, NOW)) as sandbox:
+        assert contacts_shown(sandbox) == {}
+
+
+def test_nobody_can_be_recognised_in_what_is_compared() -> None:
+    """Neither name nor values of a contact show."""
+    assert "00004" not in repr(Shown("Customer", "00004", {"User ID": "cdnow-00004"}, frozenset(), {}))
 
 
 def test_dev_needs_a_demo_first(tmp_path: Path) -> None:

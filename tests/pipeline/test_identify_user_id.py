@@ -71,6 +71,11 @@ def test_an_address_that_another_contact_has_makes_that_contact_the_users(compan
     company.sync_later()
     assert account.id_of("newest@example.com") == other
 
+    company.people(("9", "newest@example.com", "Ann", "Lee", None), person("2"))
+    company.members("buyers", "2", "9")
+    company.sync_later()
+    assert (account.id_of("newest@example.com"), account.user_ids()["newest@example.com"]) == (other, "9")
+
 
 def test_a_conflict_after_the_home_was_lost_is_resolved_by_the_same_rule(company: Company, account: Service) -> None:
     """One contact has the user id, another the address: the one with the address is the user's."""
@@ -104,6 +109,16 @@ def test_a_contact_made_before_user_ids_were_kept_is_told_its_own(company: Compa
     account.forget_requests()
     company.sync_later()
     assert account.requests() == []
+
+
+def test_contacts_without_user_ids_have_none(company: Company, account: Service) -> None:
+    """contacts.yaml without the column: people are known by their address alone, and the field stays empty."""
+    company.run_sql("create or replace table guests as select 'Ann@example.com ' as email, 'Ann' as first_name")
+    company.declare("contacts", "sql: select email, first_name from guests\n")
+    company.declare("audiences/buyers", "name: Buyers\nsql: select email from guests\n")
+    company.sync()
+
+    assert (account.told(), account.user_ids()) == ({"ann@example.com": {"Buyers": "true"}}, {})
 
 
 def test_the_user_ids_of_an_account_are_read_once(company: Company, account: Service) -> None:

@@ -45,23 +45,30 @@ def test_every_type_is_converted_and_its_field_made_to_fit(company: Company, acc
 def test_values_that_are_the_same_never_look_changed(company: Company, account: Service) -> None:
     """1, 1.0, "1.00"; time zones; order and repetition of choices; unicode normal forms; spaces; capitals of tags."""
     account.create_list("News")
-    windows = [
-        (("integer", 1), ("varchar", "2024-02-29T12:00:00Z"), ["a", "b"], "caf\u00e9", "VIP, New", '{"News": "active"}'),
-        (
-            ("double", 1.0), ("varchar", "2024-02-29T14:00:00+02:00"), ["b", "a", "b"], " cafe\u0301 ", "new,vip,VIP",
-            '[{"list": "news", "status": "subscribe"}]',
-        ),
-        (
-            ("varchar", "1.00"), ("timestamp", datetime(2024, 2, 29, 12)), ["b", " a"], "cafe\u0301", " New ,vip",
-            '[{"name": "NEWS", "status": "subscribed"}]',
-        ),
+    windows: list[dict[str, tuple[str, object]]] = [
+        {
+            "amount": ("integer", 1), "moment": ("varchar", "2024-02-29T12:00:00Z"),
+            "choices": ("varchar[]", ["a", "b"]), "note": ("varchar", "caf\u00e9"),
+            "tags": ("varchar", "VIP, New"), "lists": ("varchar", '{"News": "active"}'),
+        },
+        {
+            "amount": ("double", 1.0), "moment": ("varchar", "2024-02-29T14:00:00+02:00"),
+            "choices": ("varchar[]", ["b", "a", "b"]), "note": ("varchar", " cafe\u0301 "),
+            "tags": ("varchar", "new,vip,VIP"), "lists": ("varchar", '[{"list": "news", "status": "subscribe"}]'),
+        },
+        {
+            "amount": ("varchar", "1.00"), "moment": ("timestamp", "2024-02-29 12:00:00"),
+            "choices": ("varchar[]", ["b", " a"]), "note": ("varchar", "cafe\u0301"),
+            "tags": ("varchar[]", [" New ", "vip"]), "lists": ("varchar", '[{"name": "NEWS", "status": "subscribed"}]'),
+        },
     ]  # fmt: skip
-    for number, (amount, moment, choices, text, tags, lists) in enumerate(windows):
-        company.trait("Amount", "number", {"1": amount[1]}, stored=amount[0])
-        company.trait("Moment", "datetime", {"1": moment[1]}, stored=moment[0])
-        company.trait("Choices", "multi_choice", {"1": choices}, stored="varchar[]")
-        company.trait("Note", "text", {"1": text})
-        company.customers(customer("1", first_name=f"{' ' * number}Zo\u00eb{' ' * number}", tags=tags, lists=lists))
+    for number, window in enumerate(windows):
+        for name, kind in (("Amount", "number"), ("Moment", "datetime"), ("Choices", "multi_choice"), ("Note", "text")):
+            stored, value = window[name.lower()]
+            company.trait(name, kind, {"1": value}, stored=stored)
+        spaced = f"{' ' * number}Zo\u00eb{' ' * number}"
+        row = customer("1", first_name=spaced, tags=window["tags"][1], lists=window["lists"][1])
+        company.customers(row, types={"tags": window["tags"][0]})
         company.members("buyers", "1")
         company.sync_later()
         if number == 0:

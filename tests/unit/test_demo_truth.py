@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ac_pipeline.cli.demo_truth import Truth, _number, truth
+from ac_pipeline.cli.demo_truth import LISTS, TAGS, Truth, _number, truth
+from ac_pipeline.declarations import require_declarations
 
 SEED = Path(__file__).parents[2] / "dbt" / "seeds" / "cdnow_purchases.csv"
 HEADER = "purchase_id,customer_id,sample_id,purchased_on,cds,amount"
@@ -48,6 +49,7 @@ def test_the_first_purchase_is_seen_from_its_second_on(two_purchases: Path) -> N
             "orders_count": "1",
             "average_order_value": "29.33",
             "last_order_at": "1997-01-01T20:12:40+00:00",
+            "customer_stage": "New",
         },
     )
 
@@ -79,6 +81,28 @@ def test_spans_exclude_their_oldest_moment(tmp_path: Path, age: timedelta, audie
     assert one(truth(path, 0, moment, moment))[0] == audiences
 
 
+@pytest.mark.parametrize(
+    ("age", "stage"),
+    [
+        (timedelta(days=30) - timedelta(seconds=1), "New"),
+        (timedelta(days=30), "Active"),
+        (timedelta(days=90) - timedelta(seconds=1), "Active"),
+        (timedelta(days=90), "Lapsed"),
+    ],
+)
+def test_a_stage_follows_the_first_and_the_latest_order(tmp_path: Path, age: timedelta, stage: str) -> None:
+    """Exactly 30 days after the first order nobody is new, exactly 90 days after the latest nobody is active."""
+    path = seed(tmp_path, "1,00004,0001,1997-01-01,2,29.33")
+    moment = FIRST_PURCHASE + age
+    assert one(truth(path, 0, moment, moment))[1]["customer_stage"] == stage
+
+
+def test_a_second_order_makes_nobody_new_again(two_purchases: Path) -> None:
+    """The stage looks at the first order for `New`, at the latest for `Lapsed`."""
+    moment = FIRST_PURCHASE + timedelta(days=90)
+    assert one(truth(two_purchases, 0, moment, SECOND_PURCHASE))[1]["customer_stage"] == "Active"
+
+
 def test_dates_are_shifted_and_times_of_day_are_not(two_purchases: Path) -> None:
     """10,000 days after 1 January 1997 is 19 May 2024."""
     moment = datetime(2024, 5, 20, tzinfo=UTC)
@@ -106,6 +130,7 @@ def test_who_left_is_told_false_and_who_never_was_a_member_is_told_nothing(two_p
     later = FIRST_PURCHASE + timedelta(days=30)
     second = truth(two_purchases, 0, later, FIRST_PURCHASE, first.ever_members())
     assert second.contacts()[FIRST].fields() == {
+        "user_id": "cdnow-00004",
         "order_completed_last_30days": "false",
         "new_customers_last_14days": "false",
         **second.customers[0].traits,
@@ -115,6 +140,30 @@ def test_who_left_is_told_false_and_who_never_was_a_member_is_told_nothing(two_p
     stranger = truth(two_purchases, 0, later, FIRST_PURCHASE)
     assert stranger.contacts() == {}
     assert stranger.customers[0].fields() == {}
+
+
+def test_a_tag_is_on_members_and_a_list_keeps_who_left_as_unsubscribed(two_purchases: Path) -> None:
+    """Nobody is on a list they were never on, and no tag follows from having been a member."""
+    first = truth(two_purchases, 0, FIRST_PURCHASE, FIRST_PURCHASE)
+    assert (first.customers[0].tags(), first.customers[0].lists()) == (frozenset(), {"Welcome series": "active"})
+    second = truth(two_purchases, 0, SECOND_PURCHASE, SECOND_PURCHASE, first.ever_members())
+    assert second.customers[0].tags() == {"Repeat customer"}
+    assert second.customers[0].lists() == {"Welcome series": "unsubscribed"}
+    late = truth(two_purchases, 0, SECOND_PURCHASE, SECOND_PURCHASE)
+    assert late.customers[0].tags() == {"Repeat customer"}
+    assert late.customers[0].lists() == {}
+    before = truth(two_purchases, 0, FIRST_PURCHASE, FIRST_PURCHASE, {FIRST: {"repeat_customers"}})
+    assert before.customers[0].tags() == frozenset()
+
+
+def test_tags_and_lists_are_those_of_the_declarations() -> None:
+    """The second opinion knows every channel the demo's audiences have, and no other."""
+    audiences = require_declarations(SEED.parents[2] / "assets").audiences
+    assert {a.key: a.membership.tag for a in audiences if a.membership.tag} == TAGS
+    lists = {a.key: a.membership.list for a in audiences if a.membership.list}
+    assert {key: found.list for key, found in lists.items()} == LISTS
+    assert all(found.unsubscribe_on_exit and not found.resubscribe for found in lists.values())
+    assert all(a.membership.field and not a.membership.explicit_false for a in audiences)
 
 
 def test_moments_without_zone_are_refused(two_purchases: Path) -> None:
@@ -137,6 +186,8 @@ def test_the_sample_has_the_measured_members_at_the_end_of_5_april_1997() -> Non
     assert len(result.customers) == 2357
     assert [len(result.members(key)) for key in keys] == [769, 87, 551, 74]
     assert len(result.members("high_value")) == 66
+    assert sum("Repeat customer" in customer.tags() for customer in result.customers) == 551
+    assert sum("Welcome series" in customer.lists() for customer in result.customers) == 87
 
 
 @given(st.integers(min_value=0, max_value=10**9), st.integers(min_value=0, max_value=4))

@@ -27,17 +27,22 @@ update engine.ledger set state = 'unknown'
 from doubted
 where ledger.account_id = doubted.account_id and ledger.contact_id = doubted.contact_id;
 
--- So was one that is not found under its id.
+-- So was one that is not found under its id, whatever its earlier steps were answered.
+create or replace temp table vanished as
+select account_id, contact_id, max(attempt_id) as attempt_id
+from fresh where status = 404 and outcome = 'unknown' group by all;
+
 update engine.ledger set state = 'unknown'
-from fresh
-where ledger.account_id = fresh.account_id and ledger.contact_id = fresh.contact_id
-    and fresh.status = 404 and fresh.outcome = 'unknown';
+from vanished
+where ledger.account_id = vanished.account_id and ledger.contact_id = vanished.contact_id;
 
 create or replace temp table latest as
-select fresh.account_id, fresh.contact_id, value.property_id, fresh.outcome, value.value, fresh.reason,
+select fresh.account_id, fresh.contact_id, value.property_id,
+    if(fresh.attempt_id < vanished.attempt_id, 'unknown', fresh.outcome) as outcome, value.value, fresh.reason,
     fresh.alone, fresh.attempt_id
 from fresh
 join engine.attempt_value as value on value.attempt_id = fresh.attempt_id
+left join vanished on vanished.account_id = fresh.account_id and vanished.contact_id = fresh.contact_id
 qualify row_number() over (
     partition by fresh.account_id, fresh.contact_id, value.property_id order by fresh.attempt_id desc
 ) = 1;
@@ -51,25 +56,30 @@ select account_id, contact_id, property_id, outcome, value, reason, alone and ou
 from latest order by contact_id, property_id;
 
 create or replace temp table known as
-select account_id, contact_id, arg_max(remote_id, attempt_id) as remote_id, arg_max(email, attempt_id) as email
-from fresh where outcome = 'acknowledged' and remote_id is not null group by all;
+select fresh.account_id, fresh.contact_id, arg_max(fresh.remote_id, fresh.attempt_id) as remote_id,
+    arg_max(fresh.email, fresh.attempt_id) as email
+from fresh
+left join vanished on vanished.account_id = fresh.account_id and vanished.contact_id = fresh.contact_id
+where fresh.outcome = 'acknowledged' and fresh.remote_id is not null
+    and fresh.attempt_id > coalesce(vanished.attempt_id, 0)
+group by all;
 
 delete from engine.remote_contact using known
 where remote_contact.account_id = known.account_id and remote_contact.contact_id = known.contact_id;
 
 create or replace temp table gone as
 select remote.remote_id
-from fresh
+from vanished
 join engine.remote_contact as remote
-    on remote.account_id = fresh.account_id and remote.contact_id = fresh.contact_id
-where fresh.status = 404 and fresh.outcome = 'unknown';
+    on remote.account_id = vanished.account_id and remote.contact_id = vanished.contact_id
+left join known on known.account_id = vanished.account_id and known.contact_id = vanished.contact_id
+where known.contact_id is null;
 
 delete from engine.directory using gone where directory.remote_id = gone.remote_id;
 delete from engine.remote_user using gone where remote_user.remote_id = gone.remote_id;
 
-delete from engine.remote_contact using fresh
-where fresh.status = 404 and fresh.outcome = 'unknown'
-    and remote_contact.account_id = fresh.account_id and remote_contact.contact_id = fresh.contact_id;
+delete from engine.remote_contact using vanished
+where remote_contact.account_id = vanished.account_id and remote_contact.contact_id = vanished.contact_id;
 
 insert into engine.remote_contact select account_id, contact_id, remote_id, email from known;
 
@@ -81,7 +91,7 @@ where property.kind = 'list' and latest.value = 'active';
 
 delete from engine.opt_out using subscribed
 where opt_out.account_id = subscribed.account_id and opt_out.contact_id = subscribed.contact_id
-    and opt_out.property_id = subscribed.property_id and subscribed.outcome in ('acknowledged', 'rejected');
+    and opt_out.property_id = subscribed.property_id and (subscribed.outcome = 'acknowledged' or list_contains($opt_outs, subscribed.reason));
 
 insert into engine.opt_out
 select account_id, contact_id, property_id, reason, $now

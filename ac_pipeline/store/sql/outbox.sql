@@ -7,23 +7,23 @@ insert into engine.withheld
 select contact_id, withheld from judged_contact where withheld is not null;
 
 insert into engine.outbox_value
+with sendable as (
+    select route.contact_id, route.property_id, route.kind, route.key, route.value,
+        by_bulk.contact_id is not null as in_one
+    from value_route as route
+    left join by_bulk on by_bulk.contact_id = route.contact_id
+    where by_bulk.contact_id is null or route.in_bulk
+)
+-- Most values are fields, and only the others have to be numbered. All are in order, because delivery reads them by
+-- contact, a few at a time, and skips what lies elsewhere.
+select contact_id, if(not in_one and (key = 'tags_reset' or kind = 'tag'), 1, 0) as step, property_id, value
+from sendable where in_one or kind not in ('tag', 'list') or (kind = 'tag' and value = 'false')
+union all
 select
-    said.contact_id,
-    case
-        when by_bulk.contact_id is not null then 0
-        when said.key = 'tags_reset' or said.kind = 'tag' and said.value = 'false' then 1
-        when said.kind in ('tag', 'list')
-        then 1 + row_number() over (
-            partition by said.contact_id, said.kind in ('tag', 'list') and said.value <> 'false'
-            order by said.kind desc, said.property_id
-        )
-        else 0
-    end as step,
-    said.property_id, said.value
-from value_route as said
-left join by_bulk on by_bulk.contact_id = said.contact_id
-where by_bulk.contact_id is null or said.in_bulk
-order by said.contact_id, step, said.property_id;
+    contact_id, 1 + row_number() over (partition by contact_id order by kind desc, property_id) as step,
+    property_id, value
+from sendable where not in_one and (kind = 'list' or (kind = 'tag' and value <> 'false'))
+order by contact_id, step, property_id;
 
 insert into engine.outbox
 with standard as (
@@ -145,8 +145,17 @@ steps as (
     select * from identify union all select * from bulk union all select * from untag union all select * from named
 )
 select
+<<<<<<< HEAD
     dense_rank() over (partition by steps.route = 'bulk' order by contact.urgency, contact.contact_id),
     contact.contact_id, steps.step,
     md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.must_exist,
     contact.email, coalesce(steps.payload, '')
 from steps join judged_contact as contact on contact.contact_id = steps.contact_id;
+=======
+    dense_rank() over (order by contact.urgency, contact.contact_id), contact.contact_id, steps.step,
+    md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.email,
+    coalesce(steps.payload, '')
+from steps join judged_contact as contact on contact.contact_id = steps.contact_id
+-- In the order in which delivery reads it.
+order by 1, steps.step;
+>>>>>>> main

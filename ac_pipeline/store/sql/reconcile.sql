@@ -40,14 +40,13 @@ with through as (
     ) as desired
     join engine.property as target on target.key = 'tag:' || lower(desired.name)
     union all
-    select listed.contact_id, target.property_id, listed.status, false, source.resubscribe, true
+    select listed.contact_id, target.property_id, listed.entry.value, false, source.resubscribe, true
     from (
-        select contact_id, unnest(json_keys(value)) as name,
-            unnest(list_transform(json_keys(value), lambda name: json_extract_string(value, '$."' || name || '"')))
-                as status
+        -- No JSON path: a name may have quotes in it.
+        select contact_id, unnest(map_entries(cast(cast(value as json) as map(varchar, varchar)))) as entry
         from engine.desired join engine.property using (property_id) where property.key = 'lists'
     ) as listed
-    join engine.property as target on target.key = 'list:' || listed.name
+    join engine.property as target on target.key = 'list:' || listed.entry.key
     join engine.source on source.property_id = target.property_id
     join engine.property as speaker on speaker.property_id = source.source_id and speaker.key = 'lists'
 )

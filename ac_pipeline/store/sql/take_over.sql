@@ -55,7 +55,7 @@ group by old_contact_id;
 
 -- Left behind: the contact a new owner had before, unless somebody takes that over too or it is the same one.
 create or replace temp table left_behind as
-select own.contact_id, own.remote_id, own.email, 'former contact ' || own.remote_id as user_id
+select distinct own.contact_id, own.remote_id, own.email, 'former contact ' || own.remote_id as user_id
 from engine.remote_contact as own
 join taken on taken.new_contact_id = own.contact_id
 join engine.remote_contact as other
@@ -70,27 +70,35 @@ where contact.user_id is null
 order by left_behind.user_id;
 
 create or replace temp table handed as
-select ledger.property_id, taken.new_contact_id as contact_id, 'unknown' as state, ledger.value, ledger.attempt_id
+select ledger.property_id, taken.new_contact_id as contact_id, 'unknown' as state, ledger.value, null as reason,
+    false as alone, ledger.attempt_id
 from engine.ledger join taken on taken.old_contact_id = ledger.contact_id
 where ledger.account_id = $account_id
 union all
 -- Two of ours that are one contact over there: what the new owner was told itself still holds.
-select ledger.property_id, ledger.contact_id, ledger.state, ledger.value, ledger.attempt_id
+select ledger.property_id, ledger.contact_id, ledger.state, ledger.value, ledger.reason, ledger.alone,
+    ledger.attempt_id
 from engine.ledger
 join taken on taken.new_contact_id = ledger.contact_id
 join engine.remote_contact as own on own.account_id = ledger.account_id and own.contact_id = taken.new_contact_id
 join engine.remote_contact as other on other.account_id = ledger.account_id and other.contact_id = taken.old_contact_id
 where ledger.account_id = $account_id and own.remote_id = other.remote_id
 union all
-select ledger.property_id, former.contact_id, ledger.state, ledger.value, ledger.attempt_id
+select ledger.property_id, former.contact_id, ledger.state, ledger.value, ledger.reason, ledger.alone,
+    ledger.attempt_id
 from engine.ledger
 join left_behind on left_behind.contact_id = ledger.contact_id
 join engine.contact as former on former.user_id = left_behind.user_id
 where ledger.account_id = $account_id;
 
 create or replace temp table handed_remote as
-select taken.new_contact_id as contact_id, remote.remote_id, remote.email
-from engine.remote_contact as remote join taken on taken.old_contact_id = remote.contact_id
+-- Of two that are one over there the new owner was confirmed last: it knows the address.
+select taken.new_contact_id as contact_id, remote.remote_id, coalesce(own.email, remote.email) as email
+from engine.remote_contact as remote
+join taken on taken.old_contact_id = remote.contact_id
+left join engine.remote_contact as own
+    on own.account_id = remote.account_id and own.contact_id = taken.new_contact_id
+    and own.remote_id = remote.remote_id
 where remote.account_id = $account_id
 union all
 select former.contact_id, left_behind.remote_id, left_behind.email
@@ -105,9 +113,9 @@ where account_id = $account_id
     and contact_id in (select old_contact_id from taken union select new_contact_id from taken);
 
 insert into engine.ledger
-select $account_id, contact_id, property_id, arg_max(state, attempt_id), arg_max(value, attempt_id), null,
-    false, max(attempt_id)
-from handed group by contact_id, property_id;
+select $account_id, contact_id, property_id, state, value, reason, alone, attempt_id
+from handed
+qualify row_number() over (partition by contact_id, property_id order by attempt_id desc, state <> 'unknown') = 1;
 
 insert into engine.remote_contact
 select $account_id, contact_id, any_value(remote_id), any_value(email) from handed_remote group by contact_id;

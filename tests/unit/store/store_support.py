@@ -11,13 +11,27 @@ from typing import Any
 import duckdb
 
 from ac_pipeline.home import Home
-from ac_pipeline.model.declaration import Declaration, Declarations, Destination, Guard, Kind, Query, ValueType
+from ac_pipeline.model.declaration import (
+    CreateContacts,
+    Declaration,
+    Declarations,
+    Destination,
+    Guard,
+    Kind,
+    Membership,
+    Nulls,
+    Query,
+    ValueType,
+)
 from ac_pipeline.model.extraction import Extracted, Extraction
 from ac_pipeline.model.window import Window
 from ac_pipeline.store.store import Store, naive, open_store
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 STEP = timedelta(hours=2)
+ALWAYS = Destination(create_contacts=CreateContacts.ALWAYS)
+SILENT = Membership(field=False)
+"""Nothing is told: history only."""
 ANY_TIME = Query("select 1 where :as_of is not null", as_of=((15, 21),))
 
 
@@ -42,27 +56,31 @@ def as_of(number: int) -> datetime:
     return naive(window(number).as_of)
 
 
-def contacts(guard: Guard | None = None) -> Declaration:
+def contacts(guard: Guard | None = None, *, nulls: Nulls = Nulls.KEEP) -> Declaration:
     """Return the declaration of contacts."""
-    return Declaration(Kind.CONTACTS, "contacts", "contacts", ANY_TIME, Path("contacts.yaml"), guard=guard or Guard())
+    path = Path("contacts.yaml")
+    return Declaration(Kind.CONTACTS, "contacts", "contacts", ANY_TIME, path, guard=guard or Guard(), nulls=nulls)
 
 
-def audience(key: str, guard: Guard | None = None, *, sent: bool = True) -> Declaration:
+def audience(key: str, guard: Guard | None = None, *, membership: Membership | None = None) -> Declaration:
     """Return the declaration of an audience."""
     path = Path(f"audiences/{key}.yaml")
-    return Declaration(Kind.AUDIENCE, key, key.title(), ANY_TIME, path, guard=guard or Guard(), sent=sent)
+    membership = membership or Membership()
+    return Declaration(
+        Kind.AUDIENCE, key, key.title(), ANY_TIME, path, guard=guard or Guard(), membership=membership
+    )  # fmt: skip
 
 
-def trait(key: str, value_type: ValueType = ValueType.TEXT, *, sent: bool = True) -> Declaration:
+def trait(key: str, value_type: ValueType = ValueType.TEXT, *, nulls: Nulls = Nulls.KEEP) -> Declaration:
     """Return the declaration of a trait."""
     path = Path(f"traits/{key}.yaml")
-    return Declaration(Kind.TRAIT, key, key.title(), ANY_TIME, path, value_type=value_type, sent=sent)
+    return Declaration(Kind.TRAIT, key, key.title(), ANY_TIME, path, value_type=value_type, nulls=nulls)
 
 
-def declared(*others: Declaration, guard: Guard | None = None) -> Declarations:
+def declared(*others: Declaration, guard: Guard | None = None, nulls: Nulls = Nulls.KEEP) -> Declarations:
     """Return contacts and these audiences and traits as the declarations of a folder."""
     return Declarations(
-        contacts(guard),
+        contacts(guard, nulls=nulls),
         tuple(d for d in others if d.kind is Kind.AUDIENCE),
         tuple(d for d in others if d.kind is Kind.TRAIT),
         Destination(),

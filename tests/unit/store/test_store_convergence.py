@@ -13,15 +13,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ac_pipeline.model.declaration import Declaration, Guard
+from ac_pipeline.model.declaration import Declaration, Destination, Guard
 from ac_pipeline.model.delivery import Answer, Outcome
-from ac_pipeline.store.account import save_fields
+from ac_pipeline.store.account import save_catalog
 from ac_pipeline.store.desired import held_now
 from ac_pipeline.store.ledger import begin_attempts, fold, record_answers, recover
 from ac_pipeline.store.outbox import (
-    OutboxRow,
+    OutboxContact,
     fill_outbox,
-    next_rows,
+    next_contacts,
     reconcile,
     resolve_existence,
     unresolved_addresses,
@@ -34,7 +34,7 @@ from unit.store.store_support import Table, audience, clear, contacts, declared,
 
 OPEN = Guard(max_exit_share=1.0, min_members=10**9)
 BUYERS, SPENT = audience("buyers", OPEN), trait("spent")
-FIELDS = {"buyers": "11", "spent": "13"}
+FIELDS = {"user_id": "9", "buyers": "11", "spent": "13"}
 STATE = ("history", "snapshot", "computed_window", "desired", "approval", "held", "problem", "not_computed", "contact")
 LEDGER = ("attempt", "attempt_value", "outcome", "ledger", "folded", "remote_contact", "outbox", "outbox_value")
 RUNS = count(1)
@@ -58,13 +58,14 @@ class Account:
     def id_of(self, email: str) -> str | None:
         return next((number for number, contact in self.contacts.items() if contact["email"] == email), None)
 
-    def take(self, row: OutboxRow) -> Answer:
-        contact = json.loads(row.payload)["contact"]
+    def take(self, sent: OutboxContact) -> Answer:
+        (step,) = sent.steps
+        contact = json.loads(step.payload)["contact"]
         values = {part["field"]: part["value"] for part in contact.get("fieldValues", [])}
         owner = self.id_of(contact["email"])
-        number = row.remote_id if row.route == "rename" else owner or str(len(self.contacts) + 1)
+        number = sent.remote_id if step.route == "update" else owner or str(len(self.contacts) + 1)
         assert number is not None
-        if row.route == "rename" and number not in self.contacts:
+        if step.route == "update" and number not in self.contacts:
             return Answer(Outcome.UNKNOWN, 404)
         if owner not in (None, number):
             return Answer(Outcome.REJECTED, 422, reason="duplicate")
@@ -91,7 +92,7 @@ class Pipeline:
     def compute(self, number: int, truth: Truth) -> None:
         declarations = declared(BUYERS, SPENT, guard=OPEN)
         ids = register(self.store, declarations)
-        save_fields(self.store, FIELDS)
+        save_catalog(self.store, FIELDS)
         people = [(user, email, "Ann") for user, email in truth.people.items()]
         tables: dict[Declaration, Table] = {
             contacts(OPEN): ("user_id varchar, email varchar, first_name varchar", people),
@@ -104,30 +105,30 @@ class Pipeline:
         for held in held_now(self.store):
             release(self.store, declarations, ids, held.key)
 
-    def plan(self) -> list[OutboxRow]:
+    def plan(self) -> list[OutboxContact]:
         recover(self.store)
         reconcile(self.store)
-        fill_outbox(self.store, with_name=True)
+        fill_outbox(self.store, Destination(user_id_field=None))
         for contact_id, email in unresolved_addresses(self.store):
             resolve_existence(self.store, contact_id, email, self.account.id_of(email))
         reconcile(self.store)
-        fill_outbox(self.store, with_name=True)
-        return [row for _, row in next_rows(self.store, 0, 100)]
+        fill_outbox(self.store, Destination(user_id_field=None))
+        return next_contacts(self.store, 0, 100)
 
     def deliver(self, fates: Iterator[Fate]) -> int:
         """Plan and send once; return how many contacts were planned."""
-        rows = self.plan()
-        attempts = begin_attempts(self.store, [row.contact_id for row in rows]) if rows else {}
-        for row in rows:
+        planned = self.plan()
+        attempts = begin_attempts(self.store, [contact.contact_id for contact in planned]) if planned else {}
+        for contact in planned:
             fate = next(fates, Fate.ANSWERED)
             if fate is Fate.THROTTLED:
                 answer = Answer(Outcome.NOT_SENT, 429)
             elif fate is not Fate.REQUEST_LOST:
-                answer = self.account.take(row)
+                answer = self.account.take(contact)
             if fate in (Fate.ANSWERED, Fate.THROTTLED):
-                record_answers(self.store, {attempts[row.contact_id]: answer})
+                record_answers(self.store, {attempts[contact.contact_id, 0]: answer})
         fold(self.store)
-        return len(rows)
+        return len(planned)
 
 
 @pytest.fixture
@@ -176,6 +177,8 @@ def converges(pipeline: Pipeline, windows: list[tuple[Truth, list[Fate]]]) -> No
             assert by_email[email].get("11", "false") == "false"
         if email in by_email and user in truth.spent:
             assert by_email[email]["13"] == truth.spent[user]
+        if email in by_email:
+            assert by_email[email]["9"] == user
 
 
 def quick(examples: int) -> settings:

@@ -11,18 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ac_pipeline.model.declaration import Declaration, ValueType
-from ac_pipeline.model.extraction import Extracted, Extraction
+from ac_pipeline.model.declaration import Declaration
 from ac_pipeline.model.properties import CONTACT_FIELDS
-from ac_pipeline.store.properties import register
-from ac_pipeline.store.snapshots import WindowSnapshot, take_snapshot
 from ac_pipeline.store.store import Store
-from unit.store.store_support import Table, as_of, audience, contacts, declared, extraction, opened, rows, trait, window
+from unit.store.incoming_support import BUYERS, CONTACTS, LEVEL, SPENT, people, take, values
+from unit.store.store_support import opened, rows
 
-CONTACTS = contacts()
-BUYERS = audience("buyers")
-SPENT = trait("spent", ValueType.NUMBER)
-LEVEL = trait("level")
 FULL = "user_id varchar, email varchar, first_name varchar, last_name varchar, phone varchar"
 UUID_TEXT = "0b6f3e5c-9a7d-4c1b-8f2e-5d4c3b2a1f00"
 
@@ -31,34 +25,6 @@ UUID_TEXT = "0b6f3e5c-9a7d-4c1b-8f2e-5d4c3b2a1f00"
 def store(tmp_path: Path) -> Iterator[Store]:
     with opened(tmp_path / "home") as store:
         yield store
-
-
-def take(store: Store, tables: dict[Declaration, Table], number: int = 0) -> WindowSnapshot:
-    """Take the snapshot of a window whose extraction brought these tables."""
-    ids = register(store, declared(BUYERS, SPENT, LEVEL))
-    file = store.work / f"extracted-{next(FILES)}.duckdb"
-    return take_snapshot(store, window(number), extraction(file, tables), ids)
-
-
-FILES = itertools.count()
-
-
-def people(*lines: Sequence[object], columns: str = "user_id varchar, email varchar") -> Table:
-    return columns, lines
-
-
-def values(store: Store, key: str, number: int = 0) -> dict[object, object]:
-    """Return user id → value of a property in a window."""
-    found = rows(
-        store,
-        """select user_id, value from engine.history
-        join engine.property using (property_id) join engine.contact using (contact_id)
-        where key = $key and valid_from <= $t and valid_to > $t""",
-        key=key,
-        t=as_of(number),
-    )
-    assert len(dict(found)) == len(found)
-    return dict(found)
 
 
 def problems(store: Store, declaration: str = "contacts") -> list[tuple[object, ...]]:
@@ -281,49 +247,3 @@ def test_column_names_are_found_in_any_case(store: Store) -> None:
     """Warehouses that shout are understood."""
     take(store, {CONTACTS: people(("1", "a@example.com"), columns='"USER_ID" varchar, "EMAIL" varchar')})
     assert values(store, "email") == {"1": "a@example.com"}
-
-
-def test_an_empty_result_is_a_result(store: Store) -> None:
-    """Everybody left; the snapshot says zero."""
-    take(store, {BUYERS: people(("1",), columns="user_id varchar")})
-    snapshot = take(store, {BUYERS: people(columns="user_id varchar")}, 1)
-    (buyers,) = snapshot.snapshots
-    assert (buyers.contacts, buyers.exited) == (0, 1)
-
-
-def test_a_declaration_that_failed_keeps_what_it_had(store: Store) -> None:
-    """The window is computed without it and says why; computed again with it, nothing is missing."""
-    take(store, {BUYERS: people(("1",), columns="user_id varchar")})
-    ids = register(store, declared(BUYERS, SPENT, LEVEL))
-    failed = extraction(store.work / "failed.duckdb", {}, {BUYERS: "no such table"})
-    snapshot = take_snapshot(store, window(1), failed, ids)
-    assert (snapshot.missing, snapshot.newest) == ((("buyers", "no such table"),), True)
-    assert values(store, "buyers", 1) == {"1": "true"}
-    assert rows(store, "select declaration, reason from not_computed") == [("buyers", "no such table")]
-    take(store, {BUYERS: people(columns="user_id varchar")}, 1)
-    assert rows(store, "from not_computed") == []
-    assert values(store, "buyers", 1) == {}
-
-
-def test_only_a_window_without_a_later_one_is_the_newest(store: Store) -> None:
-    """The newest again is the newest; a past one never."""
-    table = people(("1",), columns="user_id varchar")
-    assert [take(store, {BUYERS: table}, number).newest for number in (2, 2, 0, 1, 3)] == [
-        True,
-        True,
-        False,
-        False,
-        True,
-    ]
-
-
-def test_a_snapshot_that_cannot_be_taken_leaves_nothing_behind(store: Store) -> None:
-    """One transaction: a table that is not where it was said to be undoes the whole window."""
-    ids = register(store, declared(BUYERS, SPENT, LEVEL))
-    good = extraction(store.work / "half.duckdb", {BUYERS: people(("1",), columns="user_id varchar")})
-    broken = Extraction(good.file, (*good.results, Extracted(SPENT, "t99", 3)))
-    with pytest.raises(Exception, match="t99"):
-        take_snapshot(store, window(0), broken, ids)
-    assert rows(store, "from windows") == []
-    assert rows(store, "from engine.history") == []
-    assert rows(store, "from engine.contact") == []

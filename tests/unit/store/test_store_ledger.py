@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ac_pipeline.model.declaration import Destination
 from ac_pipeline.model.delivery import Answer, Outcome
-from ac_pipeline.store.account import ACCOUNT_ID, save_fields
+from ac_pipeline.store.account import ACCOUNT_ID, save_catalog
 from ac_pipeline.store.ledger import begin_attempts, fold, outcomes_of_run, record_answers, recover
-from ac_pipeline.store.outbox import Planned, fill_outbox, next_rows, reconcile
+from ac_pipeline.store.outbox import Planned, fill_outbox, next_contacts, reconcile
 from ac_pipeline.store.properties import register
 from ac_pipeline.store.store import Store
 from unit.store.store_support import audience, clear, declared, give_contacts, insert, opened, rows, trait
@@ -39,7 +40,7 @@ class Sent(NamedTuple):
 def store(tmp_path: Path) -> Iterator[Store]:
     with opened(tmp_path / "home") as store:
         register(store, declared(audience("buyers"), audience("lapsed"), trait("spent")))
-        save_fields(store, FIELDS)
+        save_catalog(store, FIELDS)
         give_contacts(store, ["u1", "u2", "u3"])
         yield store
 
@@ -69,16 +70,16 @@ class Ledger:
 
 
 def fill(store: Store, values: dict[int, Values], route: str = "sync") -> None:
-    """Put contacts into the outbox as a plan would."""
+    """Put contacts into the outbox as a plan would, with one step each."""
     ids = dict(rows(store, "select key, property_id from engine.property"))
     clear(store, "outbox", "outbox_value")
     with store.transaction():
         lines = [
-            (n, contact, f"rev{n}", route, "change", None, said.get("email", f"c{contact}@example.com"), "{}")
+            (n, contact, 0, f"rev{n}", route, "change", None, said.get("email", f"c{contact}@example.com"), "{}")
             for n, (contact, said) in enumerate(values.items(), 1)
         ]
         insert(store, "engine.outbox", lines)
-        said = [(contact, ids[key], value) for contact, of in values.items() for key, value in of.items()]
+        said = [(contact, 0, ids[key], value) for contact, of in values.items() for key, value in of.items()]
         insert(store, "engine.outbox_value", said)
 
 
@@ -146,11 +147,11 @@ def test_the_ledger_follows_from_attempts_and_outcomes(
     for contacts, order in rounds:
         fill(store, {contact: sent.values for contact, sent in contacts.items()})
         attempts = begin_attempts(store, list(contacts))
-        assert set(attempts) == set(contacts)
+        assert set(attempts) == {(contact, 0) for contact in contacts}
         answered = [contact for contact, sent in contacts.items() if sent.answer is not None]
         order.shuffle(answered)  # type: ignore[attr-defined]
         for part in (answered[:1], answered[1:]):
-            record_answers(store, {attempts[c]: contacts[c].answer or refused() for c in part})
+            record_answers(store, {attempts[c, 0]: contacts[c].answer or refused() for c in part})
             fold(store)
         assert recover(store) == len(contacts) - len(answered)
         for contact, sent in contacts.items():
@@ -167,8 +168,8 @@ def test_attempts_are_written_before_and_values_with_them(store: Store) -> None:
     """Only the contacts that were asked for, in the order of the outbox."""
     fill(store, {2: {"email": "b@example.com", "buyers": "true"}, 1: {"email": "a@example.com"}, 3: {"spent": "1"}})
     attempts = begin_attempts(store, [1, 2])
-    assert sorted(attempts) == [1, 2]
-    assert attempts[2] < attempts[1]
+    assert sorted(attempts) == [(1, 0), (2, 0)]
+    assert attempts[2, 0] < attempts[1, 0]
     assert rows(store, "select outcome, said from deliveries order by attempt_id") == [
         ("in flight", {"buyers": "true"}),
         ("in flight", None),
@@ -198,9 +199,9 @@ def test_a_request_that_was_not_sent_changes_nothing(store: Store) -> None:
     before = ledger(store)
     say(store, {1: {"email": "a@example.com", "buyers": "false"}}, Answer(Outcome.NOT_SENT, 429))
     assert ledger(store) == before
-    assert len(next_rows(store, 0, 10)) == 1
+    assert len(next_contacts(store, 0, 10)) == 1
     say(store, {1: {"email": "a@example.com", "buyers": "false"}}, accepted("7"))
-    assert next_rows(store, 0, 10) == []
+    assert next_contacts(store, 0, 10) == []
 
 
 def test_a_contact_that_answers_under_another_id_is_told_everything_again(store: Store) -> None:
@@ -219,7 +220,7 @@ def test_a_contact_that_answers_under_another_id_is_told_everything_again(store:
 def test_a_rename_of_a_deleted_contact_forgets_its_id(store: Store) -> None:
     """404 under an id: there is none any more."""
     say(store, {1: {"email": "a@example.com"}, 2: {"email": "b@example.com"}}, accepted("7"))
-    say(store, {1: {"email": "new@example.com"}}, Answer(Outcome.UNKNOWN, 404), route="rename")
+    say(store, {1: {"email": "new@example.com"}}, Answer(Outcome.UNKNOWN, 404), route="update")
     assert remotes(store) == {2: "7"}
     assert ledger(store)[1, "email"] == ("unknown", "new@example.com")
 
@@ -230,16 +231,16 @@ def test_a_deleted_contact_that_is_made_again_is_told_everything_again(store: St
     say(store, {1: desired}, accepted("7"))
     desired |= {"email": "new@example.com", "lapsed": "true"}
     said = {key: desired[key] for key in ("email", "lapsed")}
-    say(store, {1: said}, Answer(Outcome.UNKNOWN, 404), route="rename")
+    say(store, {1: said}, Answer(Outcome.UNKNOWN, 404), route="update")
     ids = dict(rows(store, "select key, property_id from engine.property"))
     insert(store, "engine.desired", [(ids[key], 1, value) for key, value in desired.items()])
     reconcile(store)
-    fill_outbox(store, with_name=True)
+    fill_outbox(store, Destination())
     attempts = begin_attempts(store, [1])
     record_answers(store, dict.fromkeys(attempts.values(), accepted("8")))
     fold(store)
     reconcile(store)
-    told_now = {str(key) for (key,) in rows(store, f"select key {VALUES_OF_ATTEMPT}", a=attempts[1])}
+    told_now = {str(key) for (key,) in rows(store, f"select key {VALUES_OF_ATTEMPT}", a=attempts[1, 0])}
     still_due = {str(key) for (key,) in rows(store, "select key from pending where due")}
     assert told_now | still_due >= {"email", "first_name", "buyers", "lapsed", "spent"}
 
@@ -247,13 +248,13 @@ def test_a_deleted_contact_that_is_made_again_is_told_everything_again(store: St
 def test_a_refused_rename_leaves_the_old_address_in_use(store: Store) -> None:
     """The contact over there still has it: somebody else with that address would overwrite its values."""
     say(store, {1: {"email": "a@example.com", "first_name": "Ann"}}, accepted("7"))
-    say(store, {1: {"email": "bad@example.com"}}, refused(), route="rename")
+    say(store, {1: {"email": "bad@example.com"}}, refused(), route="update")
     ids = dict(rows(store, "select key, property_id from engine.property"))
     other = {"email": "a@example.com", "first_name": "Bob", "buyers": "true"}
     insert(store, "engine.desired", [(ids["email"], 1, "bad@example.com"), (ids["first_name"], 1, "Ann")])
     insert(store, "engine.desired", [(ids[key], 2, value) for key, value in other.items()])
     reconcile(store)
-    assert fill_outbox(store, with_name=True) == Planned(0, 0, {"address_in_use": 1})
+    assert fill_outbox(store, Destination()) == Planned(0, 0, {"address_in_use": 1})
 
 
 def test_the_address_of_a_vanished_contact_is_taken_over_with_all_that_was_said(store: Store) -> None:

@@ -14,6 +14,7 @@ from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.outbox import reconcile
 from ac_pipeline.store.properties import register
 from ac_pipeline.store.store import Store
+from unit.store.store_support import SILENT as UNSENT
 from unit.store.store_support import audience, clear, declared, give_contacts, insert, opened, rows, trait
 
 MEMBERSHIPS = ("buyers", "lapsed")
@@ -77,7 +78,7 @@ def expected(desired: Desired, ledger: Ledger) -> dict[Key, Due]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with opened(tmp_path / "home") as store:
-        kept = (audience("buyers"), audience("lapsed"), trait("value"), audience("unsent", sent=False))
+        kept = (audience("buyers"), audience("lapsed"), trait("value"), audience("unsent", membership=UNSENT))
         register(store, declared(*kept, audience("retired")))
         register(store, declared(*kept))
         give_contacts(store, ["u1", "u2", "u3"])
@@ -92,7 +93,7 @@ def put(store: Store, desired: Desired, ledger: Ledger) -> None:
         insert(
             store,
             "engine.ledger",
-            [(ACCOUNT_ID, contact, ids[key], *told, None, 1) for (contact, key), told in ledger.items()],
+            [(ACCOUNT_ID, contact, ids[key], *told, None, False, 1) for (contact, key), told in ledger.items()],
         )
 
 
