@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ac_pipeline.errors import Inconsistent
 from ac_pipeline.model.declaration import CreateContacts, CreateFor, Destination
-from ac_pipeline.model.delivery import NOT_TAKEN
+from ac_pipeline.model.delivery import NOT_TAKEN, OPT_OUT_REASONS
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
@@ -61,7 +61,7 @@ def reconcile(store: Store) -> None:
     """Compute desired minus acknowledged into the temporary table `pending`."""
     with store.transaction() as connection:
         run_script(connection, "take_over", account_id=ACCOUNT_ID)
-        run_script(connection, "reconcile", account_id=ACCOUNT_ID)
+        run_script(connection, "reconcile", account_id=ACCOUNT_ID, opt_outs=list(OPT_OUT_REASONS))
 
 
 def fill_outbox(

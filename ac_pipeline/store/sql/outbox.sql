@@ -145,17 +145,10 @@ steps as (
     select * from identify union all select * from bulk union all select * from untag union all select * from named
 )
 select
-<<<<<<< HEAD
-    dense_rank() over (partition by steps.route = 'bulk' order by contact.urgency, contact.contact_id),
+    dense_rank() over (partition by steps.route = 'bulk' order by contact.urgency, contact.contact_id) as position,
     contact.contact_id, steps.step,
     md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.must_exist,
     contact.email, coalesce(steps.payload, '')
-from steps join judged_contact as contact on contact.contact_id = steps.contact_id;
-=======
-    dense_rank() over (order by contact.urgency, contact.contact_id), contact.contact_id, steps.step,
-    md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.email,
-    coalesce(steps.payload, '')
 from steps join judged_contact as contact on contact.contact_id = steps.contact_id
 -- In the order in which delivery reads it.
-order by 1, steps.step;
->>>>>>> main
+order by position, steps.step;

@@ -81,6 +81,7 @@ where source.unsubscribe_on_exit;
 create or replace temp table pending as
 with told as (
     select contact_id, property_id, state, value, alone,
+        coalesce(state = 'rejected' and list_contains($opt_outs, reason), false) as opted_out,
         coalesce(state = 'unknown' and reason = 'resend', false) as resend
     from engine.ledger where account_id = $account_id
 ),
@@ -110,7 +111,9 @@ compared as (
         coalesce(aim.property_id, told.property_id) as property_id,
         aim.value as aimed, aim.contact_id is not null as spoken,
         coalesce(aim.membership, false) as membership, coalesce(aim.resubscribe, false) as resubscribe,
-        coalesce(aim.quiet, false) as quiet, told.state, told.value as told, told.alone,
+        coalesce(aim.quiet, false) as quiet,
+        -- A declaration that now subscribes people again has not been refused yet.
+        if(coalesce(aim.resubscribe and told.opted_out, false), 'unknown', told.state) as state, told.value as told, told.alone,
         coalesce(told.resend, false) as resend
     from aim
     full outer join told on aim.contact_id = told.contact_id and aim.property_id = told.property_id

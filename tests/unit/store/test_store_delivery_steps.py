@@ -17,7 +17,8 @@ from ac_pipeline.model.delivery import Answer, Outcome
 from ac_pipeline.store.ledger import fold, opt_outs_of_run, outcomes_of_run
 from ac_pipeline.store.outbox import fill_outbox, reconcile
 from ac_pipeline.store.store import Store
-from ac_pipeline.sync.deliver import deliver_outbox
+from ac_pipeline.sync.deliver import deliver_singly
+from ac_pipeline.sync.verdicts import Verdicts
 from unit.store.identify_state import IDS, Person, Told, World, prepare, put
 from unit.store.store_support import ALWAYS, opened, rows
 
@@ -105,8 +106,11 @@ def deliver(
     reconcile(store)
     planned = fill_outbox(store, ALWAYS)
     script = Script(store, answers or {})
-    run = deliver_outbox(store, script, total=planned.contacts, in_flight=2)
-    return script, asyncio.run(asyncio.wait_for(run, 30))
+    verdicts = Verdicts(total=planned.contacts)
+    asyncio.run(asyncio.wait_for(deliver_singly(store, script, verdicts, in_flight=2), 30))
+    if verdicts.stop is not None:
+        raise verdicts.stop
+    return script, verdicts.tally
 
 
 ALL = [
@@ -240,5 +244,5 @@ def test_a_failure_to_record_is_raised(store: Store) -> None:
     store.connection.execute("alter table engine.outcome rename column status to lost")
     store.connection.execute("alter table engine.outcome add column more integer")
     with pytest.raises(duckdb.Error):
-        asyncio.run(asyncio.wait_for(deliver_outbox(store, sender, total=planned.contacts, in_flight=2), 30))
+        asyncio.run(asyncio.wait_for(deliver_singly(store, sender, Verdicts(total=planned.contacts), in_flight=2), 30))
     assert sender.calls == ["sync", "sync"]

@@ -75,7 +75,7 @@ def fill(store: Store, values: dict[int, Values], route: str = "sync") -> None:
     clear(store, "outbox", "outbox_value")
     with store.transaction():
         lines = [
-            (n, contact, 0, f"rev{n}", route, "change", None, said.get("email", f"c{contact}@example.com"), "{}")
+            (n, contact, 0, f"rev{n}", route, "change", None, False, said.get("email", f"c{contact}@example.com"), "{}")
             for n, (contact, said) in enumerate(values.items(), 1)
         ]
         insert(store, "engine.outbox", lines)
