@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from ac_pipeline.sandbox.faults import Kind
-from soak.matrix import ATTENTION, Case, cases, measure
+from soak.matrix import ATTENTION, Case, Delivery, cases, company_with_account
 
 PEOPLE = 15
 BULK_ONLY = {Kind.BULK_THROTTLED, Kind.BULK_FAILED, Kind.BULK_INTERRUPTED}
 
 
 @pytest.fixture(scope="module")
-def without(tmp_path_factory: pytest.TempPathFactory) -> int:
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
+    """A company and its account."""
+    with company_with_account(tmp_path_factory.mktemp("matrix") / "case", "short") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def without(delivery: Delivery) -> int:
     """Requests of the delivery when nothing goes wrong."""
-    folder = tmp_path_factory.mktemp("matrix") / "without"
-    row = measure(folder, Case("none"), route="single", seed="short", without=0, people=PEOPLE)
+    row = delivery.measure(Case("none"), PEOPLE)
     assert (row.syncs, row.hits, row.wrong) == (1, 0, ())
     return row.requests
 
@@ -28,9 +33,9 @@ def named() -> Mapping[str, Case]:
 
 
 @pytest.mark.parametrize("name", ["all of the first part together, 20%", "field_error 10%"])
-def test_the_account_becomes_equal_within_bounded_extra_requests(tmp_path: Path, without: int, name: str) -> None:
+def test_the_account_becomes_equal_within_bounded_extra_requests(delivery: Delivery, without: int, name: str) -> None:
     """Each hit costs a request and at most a look; each further sync its beginning; a refused one its return."""
-    row = measure(tmp_path / "case", named()[name], route="single", seed="short", without=without, people=PEOPLE)
+    row = delivery.measure(named()[name], PEOPLE, without)
     assert row.wrong == ()
     assert row.hits > 0
     assert row.requests <= row.bound
