@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from soak import crash_page, faults_page
@@ -25,35 +26,36 @@ def main() -> int:
     asked = _arguments()
     failed = 0
     if asked.part in ("crash", "all"):
-        figures = crash(asked.kills, asked.seed, asked.trees, asked.sandboxes, asked.workers)
+        figures = crash(asked.kills, asked.seed, asked.trees, asked.sandboxes, asked.workers, labels=asked.labels)
         (HERE / "RESULTS.md").write_text(crash_page.page(figures, asked.seed, PEOPLE, CHANGES), encoding="utf-8")
         failed += len(figures.failures)
         print("\n".join([f"{figures.kills} kills, {len(figures.failures)} failures", *figures.failures]))
     if asked.part in ("faults", "all"):
         with tempfile.TemporaryDirectory(prefix="soak-") as folder:
             table = measure_all(Path(folder), asked.route, asked.workers, asked.seed)
-        (HERE / "FAULTS.md").write_text(faults_page.page(table, asked.route), encoding="utf-8")
+        name = "FAULTS.md" if asked.route == "single" else f"FAULTS-{asked.route}.md"
+        (HERE / name).write_text(faults_page.page(table, asked.route), encoding="utf-8")
         wrong = [row for row in table if not row.passed]
         failed += len(wrong)
         print("\n".join([f"{len(table)} cases, {len(wrong)} beyond their bound", *map(str, wrong)]))
     return 1 if failed else 0
 
 
-def crash(kills: int, seed: str, trees: int, sandboxes: int, workers: int) -> Figures:
+def crash(kills: int, seed: str, trees: int, sandboxes: int, workers: int, *, labels: bool) -> Figures:
     """Kill at least `kills` times, trees and sandboxes included, in `workers` companies side by side."""
     share = [_part(amount, workers) for amount in (kills, trees, sandboxes)]
     figures = Figures()
     with ProcessPoolExecutor(workers) as pool:
-        for part in pool.map(_work, [f"{seed}.{number}" for number in range(workers)], *share):
+        for part in pool.map(partial(_work, labels=labels), [f"{seed}.{number}" for number in range(workers)], *share):
             figures.add(part)
     return figures
 
 
-def _work(seed: str, kills: int, trees: int, sandboxes: int) -> Figures:
+def _work(seed: str, kills: int, trees: int, sandboxes: int, *, labels: bool) -> Figures:
     plan, begun = Plan(seed, trees, sandboxes), time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="soak-") as folder,
-        trial(Path(folder), seed=seed, people=PEOPLE, changes=CHANGES) as company,
+        trial(Path(folder), seed=seed, people=PEOPLE, changes=CHANGES, labels=labels) as company,
     ):
         for cycle in plan.special():
             company.run(cycle)
@@ -80,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", default="1", help="of people, changes, faults and moments")
     parser.add_argument("--workers", type=int, default=2, help="companies side by side")
     parser.add_argument("--route", choices=["single", "bulk"], default="single", help="of the fault matrix")
+    parser.add_argument("--labels", action="store_true", help="let one audience set a tag and one a list, too")
     return parser.parse_args()
 
 

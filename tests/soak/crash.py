@@ -17,7 +17,7 @@ from soak.kills import Kill, Trigger, Watch
 from soak.plan import Cycle
 from soak.service import Rule, SandboxProcess, sandbox_process
 from soak.wire import Moment, Wire, wire_to
-from soak.world import PROJECT, World
+from soak.world import LIST, PROJECT, World
 
 RATE = 25
 SHARE = 0.95
@@ -46,10 +46,10 @@ class Trial:
     """One company and one account, through many cycles: change, be killed, finish, compare."""
 
     def __init__(
-        self, root: Path, sandbox: SandboxProcess, wire: Wire, *, seed: str, people: int, changes: int
+        self, root: Path, sandbox: SandboxProcess, wire: Wire, *, seed: str, people: int, changes: int, labels: bool
     ) -> None:
         self.company = Company(root / "company", f"http://127.0.0.1:{wire.own_port}", rate=RATE)
-        self.world = World(self.company, seed, people)
+        self.world = World(self.company, seed, people, labels=labels)
         self.figures = Figures()
         self._sandbox, self._wire, self._changes = sandbox, wire, changes
         self._done: dict[str, tuple[int | None, bool]] = {}
@@ -210,12 +210,19 @@ class Trial:
 
 
 @contextmanager
-def trial(root: Path, *, seed: str, people: int, changes: int, rules: Sequence[Rule] = FAULTS) -> Iterator[Trial]:
-    """Run a company's account, and tell it about everybody for the first time, without faults."""
+def trial(
+    root: Path, *, seed: str, people: int, changes: int, rules: Sequence[Rule] = FAULTS, labels: bool = False
+) -> Iterator[Trial]:
+    """Run a company's account, and tell it about everybody for the first time, without faults.
+
+    With `labels` one audience is a tag too, and one a list.
+    """
     root.mkdir(parents=True, exist_ok=True)
     number = random.Random(seed).randrange(10**6)
     with sandbox_process(root / "state.sqlite", seed=number, latency=LATENCY) as sandbox, wire_to(sandbox.port) as wire:
-        made = Trial(root, sandbox, wire, seed=seed, people=people, changes=changes)
+        if labels:
+            sandbox.create_list(LIST)
+        made = Trial(root, sandbox, wire, seed=seed, people=people, changes=changes, labels=labels)
         made.cycle([])
         assert not made.figures.failures, made.figures.failures
         made.figures = Figures()

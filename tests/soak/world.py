@@ -19,6 +19,7 @@ Expected = Mapping[str, frozenset[str | None]]
 
 PROJECT = Path(__file__).parents[2]
 AUDIENCES = {"buyers": "Buyers", "readers": "Readers", "vips": "Vips"}
+LIST = "Newsletter"
 LEVELS = ("bronze", "silver", "gold")
 DECLARED = 6
 """Declarations: contacts, the audiences, two traits."""
@@ -65,7 +66,7 @@ class World:
 
     def __init__(self, company: Company, seed: str, people: int, *, labels: bool = False) -> None:
         self.company = company
-        self.labels = {"tag Vip": "vips", "list Newsletter": "readers"} if labels else {}
+        self.labels = {"tag Vip": "vips", f"list {LIST}": "readers"} if labels else {}
         self._chance = random.Random(seed)
         self._people: dict[int, Person] = {}
         self._declare()
