@@ -32,7 +32,7 @@ def named() -> Mapping[str, Case]:
     return {case.name: case for case in cases("single")}
 
 
-@pytest.mark.parametrize("name", ["all of the first part together, 20%", "field_error 10%"])
+@pytest.mark.parametrize("name", ["all of the first part together, 20%", "field_error 20%"])
 def test_the_account_becomes_equal_within_bounded_extra_requests(delivery: Delivery, without: int, name: str) -> None:
     """Each hit costs a request and at most a look; each further sync its beginning; a refused one its return."""
     row = delivery.measure(named()[name], PEOPLE, without)

@@ -65,7 +65,7 @@ def _work(seed: str, kills: int, trees: int, sandboxes: int, *, labels: bool) ->
             company.run(cycle)
             if number % IDLE_EVERY == 0:
                 company.idle()
-                print(f"{seed}: {company.figures.kills} kills, {time.monotonic() - begun:.0f} s", flush=True)
+            print(f"{seed}: {company.figures}, {time.monotonic() - begun:.0f} s", flush=True)
         return company.figures
 
 

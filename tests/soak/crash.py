@@ -200,7 +200,9 @@ class Trial:
         self._wire.forget()
 
     def _fail(self, text: str) -> None:
-        self.figures.failures.append(f"window {self.company.window().key}: {text}")
+        said = f"window {self.company.window().key}: {text}"
+        self.figures.failures.append(said)
+        print(said, flush=True)  # at once: a run that is ended has said what it found
 
     def _start(self, kill: Kill | None, fire: object = None, *, deadly: bool = True) -> Watch:
         self._wire.forget()

@@ -45,6 +45,10 @@ class Figures:
         """All that hit something."""
         return self.hits.total() + self.trees.total() + self.sandboxes.total()
 
+    def __str__(self) -> str:
+        again, failures = max(self.repeats, default=0), len(self.failures)
+        return f"{self.kills} kills, {len(self.finished)} comparisons, at most {again} sent again, {failures} failures"
+
     def add(self, other: Figures) -> None:
         """Add what another worker counted."""
         self.hits.update(other.hits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class Row:
     syncs: int
     codes: tuple[int, ...]
     hits: int
+    """Requests that met a fault, or were refused for coming too fast."""
     requests: int
     without: int
     """Requests of the same delivery without faults."""
@@ -113,7 +115,7 @@ class Delivery:
         self._set_up(case)
         codes: list[int] = []
         nudged, wrong = 0, ["not tried"]
-        while wrong and len(codes) < SYNCS:
+        while (wrong or codes[-1] != DONE) and len(codes) < SYNCS:
             codes.append(self.sync())
             differences = world.differences(sandbox.contacts())
             wrong = sorted(f"user {user} {text}" for user, text in differences)
@@ -121,7 +123,8 @@ class Delivery:
             if refused:
                 nudged += len(refused)
                 world.nudge(refused)
-        requests, hits = sum(sandbox.counts().values()), sandbox.hits()
+        requests = sum(sandbox.counts().values())
+        hits = sandbox.hits() if case.rules else sandbox.throttled()
         self._set_up(Case("none"))
         if wrong or codes[-1] != DONE:
             self.sync()  # the next case begins with an account that is equal, and knows it
@@ -134,9 +137,10 @@ class Delivery:
         return ended.code
 
     def _set_up(self, case: Case) -> None:
-        if case.rate != self.sandbox.rate:
+        if case.rules or case.rate != self.sandbox.rate:
             self.sandbox.stop()
             self.sandbox.rate = case.rate
+            self.sandbox.seed = zlib.crc32(case.name.encode())  # each case draws anew
             self.sandbox.start()
         self.sandbox.obey(case.rules, case.switches)
         self.sandbox.forget()
@@ -167,7 +171,7 @@ _ALONE = {
     "hangs_before": 0.3, "hangs_after": 0.3, "cut_off": 0.3, "restart_before": 0.1, "restart_after": 0.1,
 }  # fmt: skip
 _MIXED = tuple(_ALONE)
-_REFUSING = {"not_found": 0.1, "email_invalid": 0.1, "email_duplicate": 0.1, "field_error": 0.1, "unknown_4xx": 0.1}
+_REFUSING = {"not_found": 0.2, "email_invalid": 0.2, "email_duplicate": 0.2, "field_error": 0.2, "unknown_4xx": 0.2}
 _BULK = ("bulk_throttled", "bulk_failed", "bulk_interrupted")
 _SLOW: tuple[tuple[str, dict[str, object]], ...] = (
     ("half the rate that is set", {}),

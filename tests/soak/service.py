@@ -75,6 +75,10 @@ class SandboxProcess:
         """Return how many requests a fault has hit since the faults were put in force."""
         return sum(int(rule["hit"]) for rule in self._ask("GET", "/sandbox/faults"))
 
+    def throttled(self) -> int:
+        """Return how many requests were refused for coming too fast since the last `forget`."""
+        return int(self._ask("GET", "/sandbox/requests?limit=0")["throttled"])
+
     def forget(self) -> None:
         """Count requests from 0."""
         self._ask("DELETE", "/sandbox/requests")
