@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test bench lint fix dev lock
+.PHONY: demo test bench soak lint fix dev lock
 .DEFAULT_GOAL := test
 
 # The environment is made once and again whenever the lock or the package's metadata change.
@@ -34,6 +34,9 @@ fix: $(INSTALLED) ## let ruff correct what it can
 
 bench: $(INSTALLED) ## measure (some minutes), write tests/benchmarks/RESULTS.md, fail below a bound
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+soak: $(INSTALLED) ## kill syncs hundreds of times and meet every fault (half an hour), write tests/soak/*.md, fail on a difference
+	@PYTHONPATH=tests $(BIN)/python -m soak
 
 dev: $(INSTALLED) ## Dagster's UI on the demo, and the sandbox's page
 	@$(BIN)/ac-pipeline dev
