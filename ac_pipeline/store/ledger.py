@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from ac_pipeline.model.delivery import OPT_OUT_REASONS, Answer, Outcome
+from ac_pipeline.model.delivery import NOT_TAKEN, OPT_OUT_REASONS, Answer, Outcome
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
@@ -140,7 +140,7 @@ def fold(store: Store) -> int:
     Returns how many contacts turned out to be deleted and made again: what they were told before is unknown.
     """
     with store.transaction() as connection:
-        run_script(connection, "fold", now=store.now(), opt_outs=list(OPT_OUT_REASONS))
+        run_script(connection, "fold", now=store.now(), opt_outs=list(OPT_OUT_REASONS), not_taken=list(NOT_TAKEN))
         row = connection.execute("select count(distinct contact_id) from doubted").fetchone()
     return int(row[0]) if row else 0
 

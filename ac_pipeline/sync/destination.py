@@ -115,10 +115,13 @@ async def _passes(
     contacts = creates = 0
     withheld: Mapping[str, int] = {}
     for _ in range(PASSES):
-        for contact_id, email in unresolved_addresses(store):
-            resolve_existence(store, contact_id, email, await client.find_contact(email))
         reconcile(store)
         planned = fill(store)
+        if unresolved := unresolved_addresses(store):
+            for contact_id, email in unresolved:
+                resolve_existence(store, contact_id, email, await client.find_contact(email))
+            reconcile(store)
+            planned = fill(store)
         require_catalog(store)
         contacts, creates, withheld = contacts + planned.contacts, creates + planned.creates, planned.withheld
         verdicts.total, unknown = verdicts.total + planned.contacts, verdicts.tally[Outcome.UNKNOWN]

@@ -47,13 +47,27 @@ qualify row_number() over (
     partition by fresh.account_id, fresh.contact_id, value.property_id order by fresh.attempt_id desc
 ) = 1;
 
+-- A resend without a certain end is still one, so that its repetition starts no automations either.
+create or replace temp table resent as
+select ledger.account_id, ledger.contact_id, ledger.property_id
+from engine.ledger
+join latest on latest.account_id = ledger.account_id and latest.contact_id = ledger.contact_id
+    and latest.property_id = ledger.property_id
+where ledger.state = 'unknown' and ledger.reason = 'resend' and ledger.value = latest.value
+    and latest.outcome = 'unknown' and not list_contains($not_taken, latest.reason);
+
 delete from engine.ledger using latest
 where ledger.account_id = latest.account_id and ledger.contact_id = latest.contact_id
     and ledger.property_id = latest.property_id;
 
 insert into engine.ledger
-select account_id, contact_id, property_id, outcome, value, reason, alone and outcome = 'rejected', attempt_id
-from latest order by contact_id, property_id;
+select latest.account_id, latest.contact_id, latest.property_id, latest.outcome, latest.value,
+    if(resent.contact_id is null, latest.reason, 'resend'), latest.alone and latest.outcome = 'rejected',
+    latest.attempt_id
+from latest
+left join resent on resent.account_id = latest.account_id and resent.contact_id = latest.contact_id
+    and resent.property_id = latest.property_id
+order by latest.contact_id, latest.property_id;
 
 create or replace temp table known as
 select fresh.account_id, fresh.contact_id, arg_max(fresh.remote_id, fresh.attempt_id) as remote_id,

@@ -93,10 +93,12 @@ def why_withheld(me: int, state: dict[int, Contact], destination: Destination) -
     own, address = state[me], state[me].desired.get("email")
     others = [c for n, c in state.items() if n != me]
     may_create = creatable(own, destination)
-    maybe = own.remote is None and any(told == "unknown" for told, _ in own.told.values())
+    states = {state for state, _ in own.told.values()}
     told, value = own.told.get("email", ("", ""))
-    attempted = value if told == "unknown" else None
-    if maybe and not (may_create and attempted == address):
+    elsewhere = "unknown" in states and (value if told == "unknown" else None) != address
+    # An import confirms values without saying the id, so that what is confirmed proves no id either.
+    maybe = bool(states & {"unknown", "acknowledged"})
+    if own.remote is None and (elsewhere or (maybe and not may_create)):
         return "may_not_exist"
     if address is None:
         return "no_contact_row"
