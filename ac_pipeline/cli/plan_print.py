@@ -40,14 +40,14 @@ def print_plan(plan: Plan, failed: Mapping[str, str]) -> None:
 
 def _print_declarations(plan: Plan, failed: Mapping[str, str]) -> None:
     spoken = {one.key: one for one in plan.values}
-    rows = []
+    rows: list[tuple[str | int | None, ...]] = []
     for one in plan.declarations:
         value = spoken.pop(one.key, None)
         told = value.said + value.taken_back if value else 0
         moves = [_or_not_known(number) for number in (one.entered, one.exited, one.changed)]
-        rows.append((one.key, one.kind, *moves, f"{told:,}", "held" if one.held else ""))
+        rows.append((one.key, one.kind, *moves, told, "held" if one.held else ""))
     rows += [
-        (value.key.partition(":")[2], value.kind, "", "", "", f"{value.said + value.taken_back:,}", "")
+        (value.key.partition(":")[2], value.kind, None, None, None, value.said + value.taken_back, "")
         for value in spoken.values()
         if value.kind in {"tag", "list"}
     ]
@@ -72,12 +72,15 @@ def _print_contacts(plan: Plan) -> None:
         print_table(("contacts", "who", "by"), [(count, *line) for line, count in counted.items()])
     for reason, count in plan.withheld.items():
         console.print(f"{count:,} contacts are withheld: {WITHHELD.get(reason, reason)}")
-    console.print(f"Of your contacts {plan.known_contacts:,} are known in the account; new ones: {plan.creates}.")
+    console.print(
+        f"Contacts you are billed for: {plan.known_contacts:,} of yours are known in the account; "
+        f"this adds {plan.creates}."
+    )
 
 
 def _print_time(plan: Plan) -> None:
-    apart = f" (and {plan.reading} to read contacts)" if plan.reading.most != 0 else ""
-    console.print(f"Requests: {plan.delivery}{apart}, {_duration(plan.seconds)} at the account's limits.")
+    apart = f"; to read contacts: {plan.reading}" if plan.reading.most != 0 else ""
+    console.print(f"Requests: {plan.delivery}{apart}. Time at the account's limits: {_duration(plan.seconds)}.")
     if plan.budget is None:
         return
     words = {
@@ -85,14 +88,14 @@ def _print_time(plan: Plan) -> None:
         False: "[bold yellow]It does not fit[/]",
         None: "Whether it fits is not known",
     }
-    console.print(f"{words[plan.fits]}: {_duration(plan.budget)} are left before the next tick.")
+    console.print(f"{words[plan.fits]}: a sync may take {_duration(plan.budget)} from now on.")
     if left := sum(plan.carried_over.values()):
         parts = ", ".join(f"{count:,} who {REASONS.get(reason, reason)}" for reason, count in plan.carried_over.items())
         console.print(f"Carried over to the next sync: about {left:,} contacts ({parts}).")
 
 
-def _or_not_known(number: int | None) -> str:
-    return "not known" if number is None else f"{number:,}"
+def _or_not_known(number: int | None) -> int | str:
+    return "not known" if number is None else number
 
 
 def _duration(seconds: float) -> str:

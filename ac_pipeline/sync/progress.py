@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS, CONTACTS = 30.0, 1_000
 """What is published is renewed after so long, or so many contacts, whichever comes first."""
-SHARE = 0.1
+SHARE = 0.05
 """Share of the time that may go into it: the more the store holds, the longer nothing is sent meanwhile."""
 
 

@@ -100,7 +100,7 @@ def test_a_sync_does_what_the_plan_said(company: Company, account: Service, size
     account.forget_requests()
     company.clock.next_window()
     company.audience("Buyers", *users[1:], membership={"tag": "Buyer", "list": "News"})
-    company.trait("Spent", "number", {user: 6 for user in users}, stored="double")
+    company.trait("Spent", "number", dict.fromkeys(users, 6), stored="double")
     second = plan_of(company)
     report = company.sync()
 
@@ -131,7 +131,7 @@ def test_bulk_imports_are_counted_as_they_are_packed(company: Company, account: 
 
     account.forget_requests()
     company.clock.next_window()
-    company.trait("Story", "textarea", {user: "x" * 7_000 for user in users[200:260]})
+    company.trait("Story", "textarea", dict.fromkeys(users[200:260], "x" * 7000))
     company.members("buyers", *users[130:])
     plan = plan_of(company)
     report = company.sync()
