@@ -143,6 +143,7 @@ class DestinationFile(_File):
     create_fields: bool = True
     user_id_field: FieldTitle | None = "User ID"
     nulls: NullPolicy = Nulls.KEEP
+    import_from: int = Field(default=10, ge=2)
     guard: GuardFile = GuardFile()
 
     @field_validator("create_contacts_for")

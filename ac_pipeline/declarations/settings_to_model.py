@@ -34,6 +34,7 @@ def destination_of(values: DestinationFile) -> Destination:
         create_contacts=values.create_contacts,
         create_contacts_for=frozenset({CreateFor.AUDIENCES, *values.create_contacts_for}),
         update_existing=values.update_existing,
+        import_from=values.import_from,
         create_fields=values.create_fields,
         user_id_field=values.user_id_field,
         nulls=values.nulls,

@@ -169,6 +169,9 @@ class Destination:
     nulls: Nulls = Nulls.KEEP
     """What traits do that do not say it themselves."""
     guard: Guard = Guard()
+    import_from: int = 10
+    """Changes of that many contacts or more go by bulk import; ActiveCampaign means it for more than ten
+    (reference, section 4)."""
 
     @property
     def needs_directory(self) -> bool:

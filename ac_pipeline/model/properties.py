@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,8 +16,8 @@ TAGS, TAGS_RESET, LISTS = "tags", "tags_reset", "lists"
 """Columns of `contacts.yaml`. Tags and lists speak through a property for each tag and list.
 
 Values: `tags` is the JSON array of the tags, each once whatever its case, sorted by lower case; `lists` the JSON
-object of list (name or id as written, sorted) to `active` or `unsubscribed`; `tags_reset` is the value of `tags`
-where every other tag is to be taken off, so that a reset takes place again when the tags change.
+object of list (its name in lower case, or its id; sorted) to `active` or `unsubscribed`; `tags_reset` is `tags` in
+lower case where every other tag is to be taken off, so that a reset takes place again when the tags change.
 """
 CONTACT_COLUMNS = (*CONTACT_FIELDS, USER_ID, TAGS, TAGS_RESET, LISTS)
 
@@ -35,12 +36,17 @@ class PropertyKind(StrEnum):
 
 def tag_key(name: str) -> str:
     """Return the key of a tag's property: letter case and outer spaces are ignored."""
-    return f"tag:{name.strip().lower()}"
+    return f"tag:{_lower(name)}"
 
 
 def list_key(name: str) -> str:
     """Return the key of a list's property: an id is all digits, a name has no case."""
-    return f"list:{name.strip().lower()}"
+    return f"list:{_lower(name)}"
+
+
+def _lower(name: str) -> str:
+    """Return a name as the SQL of the store has it: composed, trimmed, each letter in lower case by itself."""
+    return "".join(letter.lower()[:1] for letter in unicodedata.normalize("NFC", name.strip()))
 
 
 @dataclass(frozen=True, slots=True)

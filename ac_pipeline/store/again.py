@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ac_pipeline.model.declaration import Destination
 from ac_pipeline.store.account import ACCOUNT_ID
-from ac_pipeline.store.outbox import BULK_FROM, fill_outbox, reconcile
+from ac_pipeline.store.outbox import fill_outbox, reconcile
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
 from ac_pipeline.store.wanted import many_subscriptions
@@ -67,7 +67,7 @@ def mark_unknown(store: Store, keys: Collection[str], destination: Destination, 
         # The sync reads who opted out of these lists, after which imports may subscribe the others.
         connection.execute(
             "create or replace temp table checked_list as select unnest($ids::integer[]) as property_id",
-            {"ids": list(many_subscriptions(store, BULK_FROM))},
+            {"ids": list(many_subscriptions(store, destination.import_from))},
         )
         planned = fill_outbox(store, destination, real_account=real_account)
         return _forecast(store, planned.contacts, planned.withheld)

@@ -84,7 +84,7 @@ def _rows(columns: Columns, name: str) -> str:
         read as (select *, {canonical_lists.fault("entries", "lists_present")} as lists_fault from source)
         select user_id, email, {usable},
             case when tags_fault is null then tags end as tags,
-            case when tags_fault is null and tags_reset then coalesce(tags, '[]') end as tags_reset,
+            case when tags_fault is null and tags_reset then coalesce(lower(tags), '[]') end as tags_reset,
             case when lists_fault is null then {canonical_lists.value("entries")} end as lists,
             case when lists_fault is null then entries end as entries,
             list_distinct([{faults}]) as value_faults

@@ -20,10 +20,12 @@ def begin_attempts(
     with store.transaction() as connection:
         rows = connection.execute(
             """insert into engine.attempt
-            select nextval('engine.attempt_ids'), $account, contact_id, step, $batch, $run, route, email,
-                revision, $now
-            from engine.outbox where contact_id in (select unnest($contacts))
-            order by position, step
+            select nextval('engine.attempt_ids'), chosen.* from (
+                select $account::integer, contact_id, step, $batch::bigint, $run, route, email, revision,
+                    $now::timestamp
+                from engine.outbox where contact_id in (select unnest($contacts))
+                order by position, step
+            ) as chosen
             returning contact_id, step, attempt_id""",
             {
                 "account": ACCOUNT_ID, "run": store.run_id, "now": store.now(), "contacts": list(contact_ids),
@@ -58,7 +60,7 @@ def refuse_pending(store: Store, condition: str, reason: str, **names: object) -
         connection.execute(
             f"""create or replace temp table refused as
             select nextval('engine.attempt_ids') as attempt_id, contact_id, property_id, value
-            from pending where due and {condition}""",
+            from pending where {condition}""",
             names,
         )
         connection.execute(

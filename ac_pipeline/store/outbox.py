@@ -13,8 +13,6 @@ from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
 
-BULK_FROM = 10
-"""Contacts from which a bulk import is meant to be used (reference, section 4)."""
 IMPORTABLE = r"""[^\s"'(),:;<>@\[\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"""
 """Addresses that bulk import takes; for one outside its rule it refuses the whole batch (reference, section 6.3)."""
 
@@ -64,13 +62,11 @@ def reconcile(store: Store) -> None:
         run_script(connection, "reconcile", account_id=ACCOUNT_ID, opt_outs=list(OPT_OUT_REASONS))
 
 
-def fill_outbox(
-    store: Store, destination: Destination, *, real_account: bool = False, bulk_from: int = BULK_FROM
-) -> Planned:
+def fill_outbox(store: Store, destination: Destination, *, real_account: bool = False) -> Planned:
     """Write the outbox anew from `pending`; a newer desired state supersedes what was not sent.
 
     `destination` says who may become a contact. `real_account`: people at domains that are reserved for examples
-    are withheld. `bulk_from`: a bulk import is for that many contacts or more.
+    are withheld.
     """
     with store.transaction() as connection:
         run_script(
@@ -85,7 +81,7 @@ def fill_outbox(
             may_still_come=store.now() - MAY_STILL_COME,
         )
         run_script(
-            connection, "route", account_id=ACCOUNT_ID, importable=IMPORTABLE, bulk_from=bulk_from,
+            connection, "route", account_id=ACCOUNT_ID, importable=IMPORTABLE, bulk_from=destination.import_from,
             not_taken=list(NOT_TAKEN),
         )  # fmt: skip
         run_script(connection, "outbox", account_id=ACCOUNT_ID)
@@ -104,19 +100,24 @@ def fill_outbox(
     return Planned(int(contacts), int(creates), reasons, left_over=left_over is not None)
 
 
-def require_catalog(store: Store) -> None:
-    """Raise Inconsistent when a value of the outbox has no field, tag or list: it would be dropped in silence."""
+def unnamed(store: Store) -> list[str]:
+    """Return the keys of the outbox's properties for which no field, tag or list of the account is known."""
     rows = store.connection.execute(
-        """select distinct property.key
-        from engine.outbox_value as value
-        join engine.property on property.property_id = value.property_id
+        """with said as (select distinct property_id, value <> 'false' as kept from engine.outbox_value)
+        select distinct property.key
+        from said
+        join engine.property on property.property_id = said.property_id
             and (property.kind <> 'contacts' or property.key = 'user_id')
-        left join engine.catalog on catalog.property_id = value.property_id and catalog.account_id = $account
-        where catalog.remote_id is null and not (property.kind = 'tag' and value.value = 'false') order by 1""",
+        left join engine.catalog on catalog.property_id = said.property_id and catalog.account_id = $account
+        where catalog.remote_id is null and not (property.kind = 'tag' and not said.kept) order by 1""",
         {"account": ACCOUNT_ID},
     ).fetchall()
-    if rows:
-        names = ", ".join(str(row[0]) for row in rows)
+    return [str(row[0]) for row in rows]
+
+
+def require_catalog(store: Store) -> None:
+    """Raise Inconsistent when a value of the outbox has no field, tag or list: it would be dropped in silence."""
+    if names := ", ".join(unnamed(store)):
         raise Inconsistent(f"Nothing is known in the account for {names}. Nothing was sent.", "Run the sync again.")
 
 

@@ -23,6 +23,7 @@ from ac_pipeline.store.outbox import (
     reconcile,
     require_catalog,
     resolve_existence,
+    unnamed,
     unresolved_addresses,
 )
 from ac_pipeline.store.store import Store
@@ -30,7 +31,7 @@ from ac_pipeline.sync.bulk import ImportWaits, resolve_batches
 from ac_pipeline.sync.deliver import deliver_outbox
 from ac_pipeline.sync.identity import resolve_conflicts
 from ac_pipeline.sync.planning import plan_pending
-from ac_pipeline.sync.preparation import prepare
+from ac_pipeline.sync.preparation import prepare, prepare_names
 from ac_pipeline.sync.report import Delivery
 from ac_pipeline.sync.verdicts import Progress, Verdicts
 
@@ -120,6 +121,11 @@ async def _passes(
         if unresolved := unresolved_addresses(store):
             for contact_id, email in unresolved:
                 resolve_existence(store, contact_id, email, await client.find_contact(email))
+            reconcile(store)
+            planned = fill(store)
+        if unnamed(store):
+            # Somebody who has to be told everything again may need a tag or list that nobody else does.
+            await prepare_names(store, client)
             reconcile(store)
             planned = fill(store)
         require_catalog(store)

@@ -17,7 +17,7 @@ from ac_pipeline.model.declaration import Declarations, Destination
 from ac_pipeline.model.estimate import Estimate, at_least, at_most, exactly, total
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.account import require_host
-from ac_pipeline.store.outbox import BULK_FROM, Planned, fill_outbox, reconcile
+from ac_pipeline.store.outbox import Planned, fill_outbox, reconcile
 from ac_pipeline.store.plan_counts import (
     ImportRow,
     carried_over,
@@ -56,7 +56,7 @@ def plan_pending(store: Store, settings: Settings, declarations: Declarations, *
     require_host(store, address.host)
     destination = declarations.destination
     reconcile(store)
-    with lists_to_check(store, BULK_FROM) as lists:
+    with lists_to_check(store, destination.import_from) as lists:
         planned = fill_outbox(store, destination, real_account=not address.loopback)
     contacts, values, known = route_counts(store), value_counts(store), known_contacts(store)
     plan = Plan(contacts=contacts, values=values, withheld=planned.withheld, budget=budget, known_contacts=known)

@@ -13,7 +13,7 @@ from ac_pipeline.model.properties import USER_ID
 from ac_pipeline.store.account import save_catalog
 from ac_pipeline.store.ledger import refuse_pending
 from ac_pipeline.store.opt_outs import refuse_opted_out
-from ac_pipeline.store.outbox import BULK_FROM, Planned, reconcile
+from ac_pipeline.store.outbox import Planned, reconcile
 from ac_pipeline.store.store import Store
 from ac_pipeline.store.wanted import (
     has_user_ids,
@@ -44,15 +44,12 @@ async def prepare(
     the account does not have, a value that is no option) refuses these values, and the rest goes on.
     """
     fields = await ensure_fields(client, declarations, with_user_id=has_user_ids(store))
-    # Lists are only read: what is wrong with them is found before any tag is created.
-    lists = await _lists(store, client)
-    tags = wanted_tags(store)
-    ids = {key: field.id for key, field in fields.by_key.items()}
-    save_catalog(store, {**ids, **lists, **await ensure_tags(client, tags.names, create=tags.needed)})
+    save_catalog(store, {key: field.id for key, field in fields.by_key.items()})
+    await prepare_names(store, client)
     await _options(store, client, declarations, fields.by_key)
     if declarations.destination.needs_directory:
         await read_directory(store, client)
-    await _opt_outs(store, client)
+    await _opt_outs(store, client, declarations.destination.import_from)
     if USER_ID in fields.created:
         no_user_ids_yet(store, fields.by_key[USER_ID].id)
     elif USER_ID in fields.by_key:
@@ -63,9 +60,17 @@ async def prepare(
             await adopt_by_user_id(store, client, people)
 
 
-async def _opt_outs(store: Store, client: ActiveCampaign) -> None:
+async def prepare_names(store: Store, client: ActiveCampaign) -> None:
+    """Find or create the tags, and find the lists, of what is pending. Raises OwnerMustAct or ServiceUnavailable."""
+    # Lists are only read: what is wrong with them is found before any tag is created.
+    lists = await _lists(store, client)
+    tags = wanted_tags(store)
+    save_catalog(store, {**lists, **await ensure_tags(client, tags.names, create=tags.needed)})
+
+
+async def _opt_outs(store: Store, client: ActiveCampaign, least: int) -> None:
     """Learn who opted out of lists to which many are to be subscribed: a bulk import cannot look at each of them."""
-    lists = many_subscriptions(store, BULK_FROM)
+    lists = many_subscriptions(store, least)
     if lists:
         await read_opt_outs(store, client, lists)
     if count := refuse_opted_out(store, lists):

@@ -77,7 +77,8 @@ class Verdicts:
         if answer.stop is not None and self.stop is None:
             self.stop = answer.stop
         self._unexplained = self._unexplained + 1 if answer.unexplained else 0
-        certain = answer.outcome in {Outcome.ACKNOWLEDGED, Outcome.REJECTED}
+        # Somebody who was deleted over there leaves what is known of them unsure, not the service.
+        certain = answer.outcome in {Outcome.ACKNOWLEDGED, Outcome.REJECTED} or answer.status == 404
         self._uncertain = 0 if certain else self._uncertain + 1
         if self._uncertain >= UNCERTAIN_IN_A_ROW and self.stop is None:
             self.stop = ServiceUnavailable(

@@ -1,37 +1,61 @@
-"""`make bench`: measure, write RESULTS.md, fail when a figure is below its bound."""
+"""`make bench`: measure, write RESULTS.md, fail when a figure is beyond its bound.
+
+`python -m benchmarks PART…` measures some parts only and prints them instead.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from benchmarks import rates, real
-from benchmarks.report import page
+from benchmarks import acknowledgement, few_requests, first_delivery, planning, rates_page
+from benchmarks.report import Section, page
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main() -> int:
-    """Run everything; return the exit code."""
-    begun = time.monotonic()
-    with ProcessPoolExecutor() as pool:
-        measured = list(pool.map(timed, rates.cases()))
-    results = [result for result, _ in measured]
-    cpu = sum(seconds for _, seconds in measured) / sum(result.requests for result in results)
-    real_results = [real.measure(rate) for rate in real.RATES]
-    RESULTS.write_text(page(results, real_results, cpu))
-    failed = [str(result) for result in results if not result.passed]
-    print(f"{len(results)} figures in {time.monotonic() - begun:.0f} s: {RESULTS.name}")
-    print("\n".join(["Below their bounds:", *failed]) if failed else "All within their bounds.")
+    """Run what is asked for; return the exit code."""
+    asked = _arguments()
+    parts = _parts(asked.contacts)
+    sections = []
+    for name in asked.parts or parts:
+        begun = time.monotonic()
+        sections.append(parts[name]())
+        print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
+    if asked.parts or asked.contacts:
+        print("\n\n".join(section.text for section in sections))
+    else:
+        RESULTS.write_text(page(sections), encoding="utf-8")
+    failed = [figure for section in sections for figure in section.failed]
+    print("\n".join(["Beyond their bounds:", *failed]) if failed else "All within their bounds.")
     return 1 if failed else 0
 
 
-def timed(case: rates.Case) -> tuple[rates.Result, float]:
-    """Measure one cell, and the CPU seconds it took."""
-    begun = time.process_time()
-    return rates.measure(case), time.process_time() - begun
+def _parts(contacts: int | None) -> Mapping[str, Callable[[], Section]]:
+    """Return the parts in the order of the page."""
+    fewer = {} if contacts is None else {"contacts": contacts}
+    return {
+        "requests": few_requests.section,
+        "delivery": partial(first_delivery.section, **fewer),
+        "planning": partial(planning.section, **fewer),
+        "acknowledgement": acknowledgement.section,
+        "rates": rates_page.section,
+    }
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(_parts(None))}; all by default")
+    parser.add_argument("--contacts", type=int, help="other than the page has: to try `delivery` and `planning`")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(_parts(None)):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    return asked
 
 
 if __name__ == "__main__":

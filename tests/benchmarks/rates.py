@@ -91,8 +91,8 @@ def _service(case: Case) -> Service:
     account = Limit(case.window, *SINGLE_RATE)
     single = case.route == "single"
     return Service(
-        limits={"account": account} if single else {"account": account, "bulk": Limit(case.window, *BULK_RATE)},
-        success=_CONTACT if single else _QUEUED,
+        limits={"": account} if single else {"": account, "bulk_import": Limit(case.window, *BULK_RATE)},
+        answer=lambda _request: httpx.Response(200, json=_CONTACT if single else _QUEUED),
         refusal=(lambda: httpx.Response(429, headers={"Retry-After": "1"}))
         if single
         else (lambda: httpx.Response(400, json=LIMITED)),

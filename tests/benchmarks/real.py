@@ -37,12 +37,12 @@ def measure(rate: int) -> RealResult:
     """Sync contacts at full share for SECONDS."""
     with tempfile.TemporaryDirectory() as folder:
         config = SandboxConfig(Path(folder) / "sandbox.db", rate=rate, latency=LATENCY)
-        with _sandbox(config) as url:
+        with sandbox(config) as url:
             return asyncio.run(_send(url, config.api_key, rate))
 
 
 @contextmanager
-def _sandbox(config: SandboxConfig) -> Iterator[str]:
+def sandbox(config: SandboxConfig) -> Iterator[str]:
     """Run a sandbox in a process of its own and return its URL."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(config, theirs))

@@ -1,49 +1,45 @@
-"""What was measured, as a page: machine, versions, method, tables."""
+"""What was measured, as a page: machine, versions, the parts."""
 
 from __future__ import annotations
 
 import os
 import platform
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 
-from benchmarks import real
-from benchmarks.rates import BOUNDS, CALLS, FAULTY, FAULTY_BOUND, MOST_REFUSED, Result
-from benchmarks.real import RealResult
-
-LIBRARIES = ("httpx", "pydantic", "anyio", "h11")
+LIBRARIES = ("duckdb", "httpx", "pydantic", "anyio", "h11")
 
 
-def page(results: Sequence[Result], real_results: Sequence[RealResult], cpu: float) -> str:
-    """Return RESULTS.md; `cpu` is in seconds a request, in simulated time, the simulation included."""
-    clean = [result for result in results if not result.case.faulty]
-    faulty = [result for result in results if result.case.faulty]
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the page, in Markdown; `failed` names its figures that are beyond their bounds."""
+
+    text: str
+    failed: tuple[str, ...] = ()
+
+
+def page(sections: Iterable[Section]) -> str:
+    """Return RESULTS.md."""
     parts = [
         "# Results",
-        "Written by `make bench`, which fails when a figure is below its bound. Figures are ratios inside one run.",
+        "Written by `make bench`, which fails when a figure is beyond its bound. Figures are ratios inside one run.",
         _machine(),
-        "## The allowed rate",
-        _method(),
-        f"The client and the simulated service together took {1000 * cpu:.2f} ms of CPU a request.",
-        *(_rate_table(route, list(rows)) for route, rows in groupby(clean, lambda result: result.case.route)),
-        "### With faults",
-        _fault_method(),
-        _fault_table(faulty),
-        "### In real time",
-        f"The client at full share against the sandbox, another process, over loopback HTTP for {real.SECONDS} s; "
-        f"answers after {real.LATENCY:g} s. For comparison, without a bound: whatever else the machine does is jitter "
-        "here, and in so short a run each refusal, with the pause it asks for, is seen.",
-        _table(
-            ("requests/s allowed", "requests", "share used", "refused", "load per core"),
-            [
-                (row.rate, row.requests, f"{row.used:.4f}", f"{row.refused:.2%}", f"{row.load:.1f}")
-                for row in real_results
-            ],
-        ),
+        *(section.text for section in sections),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def bounded(text: str, *, passed: bool) -> str:
+    """Return a figure as the page shows it."""
+    return text if passed else f"{text} **beyond its bound**"
 
 
 def _machine() -> str:
@@ -54,61 +50,3 @@ def _machine() -> str:
         f"Machine: {os.cpu_count()} cores ({names[0] if names else platform.machine()}), {platform.system()} "
         f"{platform.release()}. Python {platform.python_version()}, {libraries}."
     )
-
-
-def _method() -> str:
-    bounds = " / ".join(f"{bound:g}" for bound in BOUNDS.values())
-    jitters = " / ".join(f"{1000 * jitter:g}" for jitter in BOUNDS)
-    return (
-        "The real client (limiter, retries, httpx without its sockets) at full share, new for each cell, in simulated "
-        "time: waiting moves the clock of the event loop and takes none, so that hours are measured in seconds and a "
-        "busy machine changes nothing. The service answers after the latency (there and back together); both ways take "
-        "up to the jitter longer, evenly distributed. It allows 5 requests a second and 100 imports a minute, counted "
-        'as named, and refuses the rest: 429 with `Retry-After: 1`, imports with HTTP 400 "Rate limit exceeded.". '
-        f"{CALLS['single']:,} contact/sync or {CALLS['bulk']:,} imports of 250 contacts a cell, the beginning "
-        "included, in which the client does not know the network yet. Share: accepted requests between the first and "
-        f"the last, over what was allowed in that time. Bounds: share {bounds} at a jitter of {jitters} ms, "
-        f"refused at most {MOST_REFUSED:.1%}."
-    )
-
-
-def _fault_method() -> str:
-    return (
-        f"The same on a sliding window at 20 ms of jitter, with {FAULTY:.0%} of the requests meeting a fault, all "
-        "kinds of `service.py` alike (pages and empty bodies behind 200 and 5xx, cut JSON, `X-Ac-Error`, 403 without "
-        "cause, connections refused, lost and timed out, 429 and 503, and 400 for imports). Possible is what is left "
-        "of the allowed rate when each fault costs one request, and, for single calls, each 429 and 503 a pause of one "
-        f"second, the shortest the service can ask for. Bound: {FAULTY_BOUND:g} of it. Lost: calls that were given "
-        "up; the ledger keeps them as unknown and a later run sends them."
-    )
-
-
-def _rate_table(route: str, results: list[Result]) -> str:
-    rows = []
-    for window, cells in groupby(results, lambda result: result.case.window):
-        for latency, line in groupby(cells, lambda result: result.case.latency):
-            rows.append((window, f"{1000 * latency:g} ms", *(f"{_cell(cell)}{_verdict(cell)}" for cell in line)))
-    jitters = [f"jitter {1000 * jitter:g} ms" for jitter in BOUNDS]
-    return f"**{route}**: share used (refused)\n\n" + _table(("counted by", "latency", *jitters), rows)
-
-
-def _fault_table(results: list[Result]) -> str:
-    rows = [
-        (row.case.route, f"{1000 * row.case.latency:g} ms", row.requests, f"{row.used:.4f}", f"{row.refused:.2%}",
-         row.lost, _verdict(row))
-        for row in results
-    ]  # fmt: skip
-    return _table(("", "latency", "requests", "of what is possible", "refused", "lost", ""), rows)
-
-
-def _cell(result: Result) -> str:
-    return f"{result.used:.4f} ({result.refused:.2%})"
-
-
-def _verdict(result: Result) -> str:
-    return "" if result.passed else " **below its bound**"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

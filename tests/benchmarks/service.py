@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 import httpx
 
@@ -100,8 +101,9 @@ class Service(httpx.AsyncBaseTransport):
     """Answers for the client's transport. `latency` is there and back; `jitter` is added at most, each way."""
 
     limits: Mapping[str, Limit]
-    """By the path that counts against it, the account's own under an empty one."""
-    success: Mapping[str, object]
+    """By what is in the paths that count against it; the account's own under an empty one."""
+    answer: Callable[[httpx.Request], httpx.Response]
+    """What a request meets that is neither refused nor faulty."""
     refusal: Callable[[], httpx.Response]
     latency: float
     jitter: float
@@ -113,7 +115,7 @@ class Service(httpx.AsyncBaseTransport):
     met: Counter[str] = field(default_factory=Counter)
     paused: float = 0.0
 
-    async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Let one request travel, count it, answer it and let the answer travel."""
         fault = self.chance.choice(self.faults) if self.chance.random() < self.faulty else None
         if fault and not fault.arrives:
@@ -121,7 +123,7 @@ class Service(httpx.AsyncBaseTransport):
             return fault.answer()
         await self._travel()
         now = asyncio.get_running_loop().time()
-        if not all(limit.admits(now) for limit in self.limits.values()):
+        if not all(limit.admits(now) for path, limit in self.limits.items() if path in request.url.path):
             self.refused += 1
             answer = self.refusal
         elif fault:
@@ -129,7 +131,7 @@ class Service(httpx.AsyncBaseTransport):
             answer = fault.answer
         else:
             self.accepted.append(now)
-            answer = self._succeed
+            answer = partial(self.answer, request)
         await self._travel()
         return answer()
 
@@ -137,9 +139,6 @@ class Service(httpx.AsyncBaseTransport):
     def requests(self) -> int:
         """All that were made."""
         return len(self.accepted) + self.refused + self.met.total()
-
-    def _succeed(self) -> httpx.Response:
-        return httpx.Response(200, json=self.success)
 
     def _note(self, fault: Fault) -> None:
         self.met[fault.name] += 1

@@ -67,7 +67,9 @@ def test_missing_fields_are_refused_before_anything_is_sent_when_creating_them_i
     company.crowd(1)
     company.members("buyers", "1")
 
-    with pytest.raises(OwnerMustAct, match=r"no custom field for %BUYERS%, and create_fields is off\. Nothing"):
+    with pytest.raises(
+        OwnerMustAct, match=r"no custom field for %BUYERS%, User ID, and create_fields is off\. Nothing"
+    ):
         company.sync()
     assert account.requests() == ["GET /users/me", "GET /settings/account", "GET /fields"]
 

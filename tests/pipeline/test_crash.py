@@ -22,6 +22,7 @@ NO_ANSWER = "the process ended before the answer"
 @pytest.fixture
 def busy(company: Company, account: Service) -> Company:
     """A company that has told its account about nobody but one, and now has MEMBERS more to tell at a slow pace."""
+    company.declare("destination", "import_from: 1000\n")
     company.crowd(MEMBERS + 1)
     company.members("buyers", str(MEMBERS + 1))
     company.sync()
@@ -143,6 +144,7 @@ def test_an_interrupted_delivery_is_a_pause(busy: Company, account: Service, num
 
 def test_an_account_that_goes_away_in_the_middle_costs_nothing(company: Company, tmp_path: Path) -> None:
     """Connections are refused, the run ends with exit code 7, and the next one continues."""
+    company.declare("destination", "import_from: 1000\n")
     company.crowd(MEMBERS + 1)
     company.members("buyers", *(str(number) for number in range(1, MEMBERS + 2)))
     state, gone, child = tmp_path / "state.sqlite", threading.Event(), None

@@ -279,7 +279,7 @@ def test_what_was_extracted_can_be_taken_as_a_snapshot(bench: Bench, tmp_path: P
         extraction = extract(bench.url, declarations.all, as_of=AS_OF, is_now=True, folder=store.work / "extraction")
         taken = take_snapshot(store, WINDOW, extraction, ids)
     sizes = {snapshot.key: snapshot.contacts for snapshot in taken.snapshots}
-    assert sizes == {"email": 5, "first_name": 5, "last_name": 0, "phone": 0, "buyers": 1, "nobody": 0}
+    assert sizes == {"email": 5, "first_name": 5, "user_id": 5, "buyers": 1, "nobody": 0}
     assert [key for key, _ in taken.missing] == ["broken"]
 
 

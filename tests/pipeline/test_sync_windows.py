@@ -46,7 +46,7 @@ def test_a_result_without_its_column_is_a_failure_of_that_declaration_only(compa
     company.members("readers", "1")
     report = company.sync()
 
-    assert report.failed == (("readers", "the query needs a column `user_id` or `email`; it has: since"),)
+    assert report.failed == (("readers", "the query needs a column `user_id` or `email`; the query has: since"),)
     assert account.told() == {"u1@example.com": {"Buyers": "true"}}
 
     company.declare("contacts", "sql: select user_id, first_name from contacts where :as_of is not null\n")
@@ -114,7 +114,9 @@ def test_of_a_retired_declaration_nothing_is_sent(company: Company, account: Ser
     company.sync_later()
 
     assert account.requests() == []
-    assert company.run("status", "--json").json["retired"] == [{"declaration": "readers", "kind": "audience"}]
+    assert company.run("status", "--json").json["retired"] == [
+        {"declaration": "readers", "kind": "audience", "told_false": False}
+    ]
 
     company.declare("audiences/readers", READERS)
     company.members("readers", "1")

@@ -26,83 +26,69 @@ from sendable where not in_one and (kind = 'list' or (kind = 'tag' and value <> 
 order by contact_id, step, property_id;
 
 insert into engine.outbox
-with standard as (
-    select
-        said.contact_id,
-        json_group_object(
-            case property.key when 'first_name' then 'firstName' when 'last_name' then 'lastName' else property.key end,
-            said.value
-        ) as fields
-    from engine.outbox_value as said
-    join engine.property on property.property_id = said.property_id
-    where property.key in ('first_name', 'last_name', 'phone')
-    group by said.contact_id
+with part as (
+    select property.property_id, property.kind, property.key, property.name, catalog.remote_id
+    from engine.property
+    left join engine.catalog on catalog.property_id = property.property_id and catalog.account_id = $account_id
 ),
-custom as (
+-- All fields of a contact in one pass over its values. Between an id and its value stands a character that JSON text
+-- never has, and another one between two fields: single calls and imports put different words there.
+content as (
     select
         said.contact_id,
-        json_object(
-            'fieldValues', to_json(list({'field': field.remote_id, 'value': said.value} order by said.property_id))
-        ) as fields
+        any_value(to_json(said.value)::varchar) filter (where part.key = 'first_name') as first_name,
+        any_value(to_json(said.value)::varchar) filter (where part.key = 'last_name') as last_name,
+        any_value(to_json(said.value)::varchar) filter (where part.key = 'phone') as phone,
+        string_agg(part.remote_id || chr(30) || to_json(said.value)::varchar, chr(31) order by said.property_id)
+            filter (where part.kind in ('contacts', 'audience', 'trait') and part.remote_id is not null) as fields
     from engine.outbox_value as said
-    join engine.catalog as field on field.property_id = said.property_id and field.account_id = $account_id
+    join part on part.property_id = said.property_id
     where said.step = 0
     group by said.contact_id
 ),
 identify as (
     select
         contact.contact_id, 0 as step, contact.route,
-        json_object(
-            'contact',
-            json_merge_patch(
-                json_object('email', contact.email), coalesce(standard.fields, '{}'), coalesce(custom.fields, '{}')
-            )
-        )::varchar as payload
+        concat(
+            '{"contact":{"email":', to_json(contact.email)::varchar,
+            ',"firstName":' || content.first_name, ',"lastName":' || content.last_name, ',"phone":' || content.phone,
+            ',"fieldValues":[{"field":"'
+            || replace(replace(content.fields, chr(30), '","value":'), chr(31), '},{"field":"') || '}]',
+            '}}'
+        ) as payload
     from judged_contact as contact
-    left join standard on standard.contact_id = contact.contact_id
-    left join custom on custom.contact_id = contact.contact_id
+    left join content on content.contact_id = contact.contact_id
     where contact.withheld is null and contact.contact_id not in (select contact_id from by_bulk)
-        and (contact.remote_id is null or contact.contact_id in (select contact_id from engine.outbox_value where step = 0))
-),
-bulk_part as (
-    select
-        said.contact_id,
-        list({'id': field.remote_id::bigint, 'value': said.value} order by said.property_id)
-            filter (where property.kind in ('contacts', 'audience', 'trait') and field.remote_id is not null) as fields,
-        list(property.name order by said.property_id) filter (where property.kind = 'tag') as tags,
-        list({'listid': field.remote_id::bigint} order by said.property_id)
-            filter (where property.kind = 'list' and said.value = 'active') as subscribe,
-        list({'listid': field.remote_id::bigint} order by said.property_id)
-            filter (where property.kind = 'list' and said.value = 'unsubscribed') as unsubscribe
-    from engine.outbox_value as said
-    join by_bulk on by_bulk.contact_id = said.contact_id
-    join engine.property on property.property_id = said.property_id
-    left join engine.catalog as field on field.property_id = said.property_id and field.account_id = $account_id
-    group by said.contact_id
+        and (contact.remote_id is null or content.contact_id is not null)
 ),
 bulk_name as (
     select
         said.contact_id,
-        any_value(said.value) filter (where property.key = 'first_name') as first_name,
-        any_value(said.value) filter (where property.key = 'last_name') as last_name,
-        any_value(said.value) filter (where property.key = 'phone') as phone
+        to_json(list(part.name order by said.property_id) filter (where part.kind = 'tag'))::varchar as tags,
+        to_json(list({'listid': part.remote_id::bigint} order by said.property_id)
+            filter (where part.kind = 'list' and said.value = 'active'))::varchar as subscribe,
+        to_json(list({'listid': part.remote_id::bigint} order by said.property_id)
+            filter (where part.kind = 'list' and said.value = 'unsubscribed'))::varchar as unsubscribe
     from engine.outbox_value as said
     join by_bulk on by_bulk.contact_id = said.contact_id
-    join engine.property on property.property_id = said.property_id
+    join part on part.property_id = said.property_id and part.kind in ('tag', 'list')
     group by said.contact_id
 ),
--- What is absent is left alone over there; json_merge_patch drops what is null.
 bulk as (
     select
         contact.contact_id, 0 as step, 'bulk' as route,
-        json_merge_patch('{}', json_object(
-            'email', contact.email, 'first_name', bulk_name.first_name, 'last_name', bulk_name.last_name,
-            'phone', bulk_name.phone, 'tags', part.tags, 'fields', part.fields, 'subscribe', part.subscribe,
-            'unsubscribe', part.unsubscribe
-        ))::varchar as payload
-    from bulk_part as part
-    join judged_contact as contact on contact.contact_id = part.contact_id
-    join bulk_name on bulk_name.contact_id = part.contact_id
+        concat(
+            '{"email":', to_json(contact.email)::varchar,
+            ',"first_name":' || content.first_name, ',"last_name":' || content.last_name, ',"phone":' || content.phone,
+            ',"fields":[{"id":'
+            || replace(replace(content.fields, chr(30), ',"value":'), chr(31), '},{"id":') || '}]',
+            ',"tags":' || bulk_name.tags, ',"subscribe":' || bulk_name.subscribe,
+            ',"unsubscribe":' || bulk_name.unsubscribe, '}'
+        ) as payload
+    from by_bulk
+    join judged_contact as contact on contact.contact_id = by_bulk.contact_id
+    join content on content.contact_id = by_bulk.contact_id
+    left join bulk_name on bulk_name.contact_id = by_bulk.contact_id
 ),
 -- A reset keeps the tags the contact should have and takes every other off.
 wanted_tag as (

@@ -20,7 +20,10 @@ belongs as (
         property.kind = 'audience'
         and (property.sent or property.property_id in (select source_id from engine.source))
         or $for_traits and property.kind = 'trait'
-        or $for_contacts and property.key = 'email'
+        or $for_contacts and property.key = 'email' and desired.contact_id in (
+            select contact_id from engine.history
+            where history.property_id = property.property_id and history.valid_to = timestamp '9999-12-31'
+        )
     )
 ),
 desired_field as (
@@ -33,12 +36,16 @@ desired_field as (
     where property.kind = 'contacts'
     group by desired.contact_id
 ),
--- Addresses that contacts of ours have in the account, or may have after a request without an answer.
+-- Addresses that contacts of ours have in the account, or may have after a request without an answer; an import may
+-- have confirmed one without telling the contact's id.
 attempted_address as (
     select ledger.contact_id, ledger.value as email
     from engine.ledger
     join engine.property on property.property_id = ledger.property_id
-    where property.key = 'email' and ledger.account_id = $account_id and ledger.state = 'unknown'
+    left join engine.remote_contact as remote
+        on remote.account_id = ledger.account_id and remote.contact_id = ledger.contact_id
+    where property.key = 'email' and ledger.account_id = $account_id
+        and (ledger.state = 'unknown' or ledger.state = 'acknowledged' and remote.contact_id is null)
 ),
 told_address as (
     select contact_id, email from engine.remote_contact where account_id = $account_id
@@ -110,7 +117,8 @@ select
     end as reason,
     case
         when in_batch then 'in_batch'
-        when remote_id is null and (attempted and not creatable or unsure and attempted_email is distinct from email)
+        when remote_id is null
+            and (attempted and not creatable or unsure and attempted_email is null or attempted_email <> email)
         then 'may_not_exist'
         when email is null then 'no_contact_row'
         -- Nobody lives at these domains (RFC 2606): what has them is invented, and a real account is spared it.

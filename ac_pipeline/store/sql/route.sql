@@ -4,7 +4,8 @@
 -- Nobody is subscribed by bulk import to a list whose opt-outs were not read in this run.
 create temp table if not exists checked_list (property_id integer);
 
-create or replace temp table value_route as
+-- A view: of many values few are asked for, except once.
+create or replace temp view value_route as
 select
     pending.contact_id, pending.property_id, pending.kind, pending.key, pending.value,
     not pending.key = 'tags_reset'

@@ -94,7 +94,7 @@ def test_the_demo_has_no_faults() -> None:
     assert loaded.declarations is not None
     audiences = [audience.key for audience in loaded.declarations.audiences]
     traits = [trait.key for trait in loaded.declarations.traits]
-    assert (len(audiences), len(traits)) == (5, 4)
+    assert (len(audiences), len(traits)) == (5, 5)
     assert (audiences, traits) == (sorted(audiences), sorted(traits))
     assert [d.key for d in loaded.declarations.all] == ["contacts", *audiences, *traits]
 

@@ -146,7 +146,7 @@ def test_a_fault_of_the_destination_has_its_line(tmp_path: Path, text: str, line
             "x: 1\n",
             {
                 *("create_contacts", "create_contacts_for", "update_existing", "create_fields"),
-                *("user_id_field", "nulls", "guard"),
+                *("user_id_field", "nulls", "import_from", "guard"),
             },
         ),
     ],

@@ -154,6 +154,7 @@ def test_every_setting_of_the_destination(tmp_path: Path) -> None:
         create_fields: false
         user_id_field: Shop ID
         nulls: clear
+        import_from: 25
         guard: {max_exit_share: 0.5, min_members: 7}
     """
     expected = Destination(
@@ -164,6 +165,7 @@ def test_every_setting_of_the_destination(tmp_path: Path) -> None:
         user_id_field="Shop ID",
         nulls=Nulls.CLEAR,
         guard=Guard(0.5, 7),
+        import_from=25,
     )
     assert declared(tmp_path, {"destination.yaml": text}).destination == expected
 

@@ -1,0 +1,250 @@
+"""How fast a million contacts are planned, in how much memory; each plan in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from ac_pipeline.home import Home
+from ac_pipeline.store.outbox import fill_outbox, reconcile
+from ac_pipeline.store.store import Store, open_store
+from benchmarks.filled import AUDIENCES, DESTINATION, PROPERTIES, TRAITS, fill_desired, fill_ledger
+from benchmarks.report import Section, bounded, table
+
+CONTACTS = 1_000_000
+SMALL = "1GB"
+"""The limit on DuckDB's memory in the second measurement."""
+SPEED_BOUND, MEMORY_BOUND = 41_700, 1.5
+"""Contacts a second, 100 times what bulk import takes; GB."""
+NOTHING_BOUND = 20.0
+"""Scans of the inputs that a plan of nothing may take."""
+REPEATS = 3
+_SCAN = {
+    "desired": "hash(property_id, contact_id, value)",
+    "ledger": "hash(account_id, contact_id, property_id, state, value, reason, alone, attempt_id)",
+}
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """One plan: seconds, processor seconds, the process's peak in GB, and contacts to send."""
+
+    what: str
+    contacts: int
+    reconciling: float
+    filling: float
+    processor: float
+    peak: float
+    planned: int
+    differing: int | None = None
+    """Rows of the outbox that are not those of the plan without a limit; None where there is none."""
+
+    @property
+    def speed(self) -> float:
+        """Contacts a second."""
+        return self.contacts / (self.reconciling + self.filling)
+
+    @property
+    def fast(self) -> bool:
+        """Whether it was fast enough."""
+        return self.speed >= SPEED_BOUND
+
+    @property
+    def passed(self) -> bool:
+        """Whether all bounds hold, and everybody was planned."""
+        return self.fast and self.peak <= MEMORY_BOUND and self.planned == self.contacts and not self.differing
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A plan of nothing and one scan of its inputs, seconds each, the median of some in turns."""
+
+    planning: float
+    scan: float
+    peak: float
+    planned: int
+
+    @property
+    def ratio(self) -> float:
+        """Scans that the plan takes."""
+        return self.planning / self.scan
+
+    @property
+    def passed(self) -> bool:
+        """Whether all bounds hold, and nobody was planned."""
+        return self.ratio <= NOTHING_BOUND and self.peak <= MEMORY_BOUND and not self.planned
+
+
+def measure(contacts: int) -> tuple[list[Planning], Nothing]:
+    """Plan a first delivery, one in which everything changed, the same in little memory, and nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, kept = Path(folder) / "home", Path(folder) / "kept.duckdb"
+        _apart(_fill, home, contacts)
+        first = _apart(_plan, home, "first delivery", None)
+        _apart(_tell, home, unlike=True)
+        changed = _apart(_plan, home, "all changed", None)
+        _apart(_keep, home, kept)
+        small = _apart(_plan, home, f"all changed, DuckDB in {SMALL}", SMALL, kept)
+        kept.unlink()
+        _apart(_tell, home, unlike=False)
+        return [first, changed, small], _apart(_plan_nothing, home)
+
+
+def _apart(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Call in a new process, so that its peak is its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments, **named).result()
+
+
+def _fill(home: Path, contacts: int) -> None:
+    with _open(home) as store:
+        fill_desired(store, contacts)
+
+
+def _tell(home: Path, *, unlike: bool) -> None:
+    with _open(home) as store:
+        for table_name in ("outbox", "outbox_value"):
+            store.connection.execute(f"truncate engine.{table_name}")
+        fill_ledger(store, unlike=unlike)
+
+
+def _plan(home: Path, what: str, memory: str | None, kept: Path | None = None) -> Planning:
+    with _open(home) as store:
+        if memory:
+            store.connection.execute(f"set memory_limit = '{memory}'")
+        contacts = _count(store, "select count(*) from engine.contact")
+        begun, worked = time.perf_counter(), time.process_time()
+        reconcile(store)
+        between = time.perf_counter()
+        planned = fill_outbox(store, DESTINATION)
+        ended, processor, peak = time.perf_counter(), time.process_time() - worked, _peak()
+        if memory:
+            store.connection.execute("reset memory_limit")
+        differing = _differences(store, kept) if kept else None
+        return Planning(what, contacts, between - begun, ended - between, processor, peak, planned.contacts, differing)
+
+
+def _plan_nothing(home: Path) -> Nothing:
+    with _open(home) as store:
+        planned, plans, scans = 0, [], []
+        for _ in range(REPEATS + 1):
+            scans.append(_timed(lambda: _scan(store)))
+            begun = time.perf_counter()
+            reconcile(store)
+            planned += fill_outbox(store, DESTINATION).contacts
+            plans.append(time.perf_counter() - begun)
+        # The first one of each reads the file, and finds the memory it needs.
+        return Nothing(statistics.median(plans[1:]), statistics.median(scans[1:]), _peak(), planned)
+
+
+def _scan(store: Store) -> None:
+    for name, hashed in _SCAN.items():
+        store.connection.execute(f"select bit_xor({hashed}) from engine.{name}").fetchall()
+
+
+def _keep(home: Path, file: Path) -> None:
+    with _open(home) as store:
+        store.connection.execute(f"attach '{file}' as kept")
+        for name in ("outbox", "outbox_value"):
+            store.connection.execute(f"create table kept.{name} as from engine.{name}")
+
+
+def _differences(store: Store, file: Path) -> int:
+    """Return how many rows of the outbox are missing, too many, or other ones."""
+    store.connection.execute(f"attach '{file}' as kept (read_only)")
+    return sum(
+        _count(
+            store,
+            f"""select count(*) from engine.{name} as one full join kept.{name} as other using ({", ".join(key)})
+            where one is distinct from other""",
+        )
+        for name, key in (("outbox", ["contact_id", "step"]), ("outbox_value", ["contact_id", "step", "property_id"]))
+    )
+
+
+def _open(home: Path) -> AbstractContextManager[Store]:
+    return open_store(Home.at(home), kind="benchmark", run_id=str(time.time_ns()))
+
+
+def _count(store: Store, query: str) -> int:
+    row = store.connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _timed(action: Callable[[], None]) -> float:
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
+def _peak() -> float:
+    """Return the most memory this process had, in GB.
+
+    Not `ru_maxrss` on Linux: it begins with what the process had that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) * 1024 / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9
+
+
+def section(contacts: int = CONTACTS) -> Section:
+    """Measure, and say how."""
+    plans, nothing = measure(contacts)
+    text = "\n\n".join(["## Planning", _method(contacts), _table(plans), _nothing_text(nothing)])
+    failed = [*(str(one) for one in plans if not one.passed), *([] if nothing.passed else [str(nothing)])]
+    return Section(text, tuple(failed))
+
+
+def _table(plans: Sequence[Planning]) -> str:
+    rows = [
+        (
+            one.what, bounded(f"{one.speed:,.0f}", passed=one.fast), f"{one.reconciling:.1f} s",
+            f"{one.filling:.1f} s", f"{one.processor:.1f} s",
+            bounded(f"{one.peak:.2f} GB", passed=one.peak <= MEMORY_BOUND),
+            bounded(f"{one.planned:,}", passed=one.planned == one.contacts),
+            "" if one.differing is None else bounded(f"{one.differing:,}", passed=not one.differing),
+        )
+        for one in plans
+    ]  # fmt: skip
+    head = (
+        "", "contacts/s", "reconciling", "outbox", "processor", "peak of the process", "contacts planned",
+        "rows that differ",
+    )  # fmt: skip
+    return table(head, rows)
+
+
+def _nothing_text(nothing: Nothing) -> str:
+    ratio = bounded(f"{nothing.ratio:.1f}", passed=nothing.ratio <= NOTHING_BOUND)
+    peak = bounded(f"{nothing.peak:.2f} GB", passed=nothing.peak <= MEMORY_BOUND)
+    planned = bounded(f"{nothing.planned}", passed=not nothing.planned)
+    return (
+        f"When nothing changed, planning took {nothing.planning:.2f} s, {ratio} times one scan of its inputs "
+        f"({nothing.scan:.2f} s; a hash over every column of `desired` and `ledger`); {planned} contacts planned, "
+        f"peak of the process {peak}. Medians of {REPEATS} in turns, in one process. Bound: {NOTHING_BOUND:g} scans."
+    )
+
+
+def _method(contacts: int) -> str:
+    return (
+        f"{contacts:,} contacts in {AUDIENCES} audiences each, with {TRAITS} traits, a name and a user id "
+        f"({PROPERTIES} values a contact), in a real store. Planning is `reconcile` and `fill_outbox`, until the "
+        "outbox stands in the file with the finished JSON of every contact. First delivery: the account was told "
+        "nothing. All changed: it confirmed another value of every audience and trait. Each in a process of its own "
+        "on a store that was closed, wall time; its peak is the resident memory of the whole process. Bounds: "
+        f"{SPEED_BOUND:,} contacts/s, which is 100 times what bulk import takes, {MEMORY_BOUND:g} GB, and in {SMALL} "
+        "the same outbox, row by row."
+    )
