@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     activecampaign_import_wait: float = Field(
         default=7.0, gt=0, le=600, description="when a bulk import is first asked about, in seconds after it was queued"
     )
+    activecampaign_import_limit: float = Field(
+        default=900.0, gt=0, description="when a bulk import that is not over counts as lost, in seconds"
+    )
     exclude_automations: bool = Field(
         default=False, description="whether bulk imports keep automations from starting; a resend always does"
     )

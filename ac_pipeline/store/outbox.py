@@ -17,9 +17,9 @@ IMPORTABLE = r"""[^\s"'(),:;<>@\[\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\
 """Addresses that bulk import takes; for one outside its rule it refuses the whole batch (reference, section 6.3)."""
 
 
-MAY_STILL_COME = timedelta(minutes=15)
-"""How long after its submission a batch that nobody can be asked about may still be imported; the service says
-nothing of it. Until then nothing else is said of what it says."""
+IMPORT_LIMIT = 900.0
+"""Seconds after which an import that nobody can be asked about is not expected any more; the service says nothing of
+it. Until then nothing else is said of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ def reconcile(store: Store) -> None:
         run_script(connection, "reconcile", account_id=ACCOUNT_ID, opt_outs=list(OPT_OUT_REASONS))
 
 
-def fill_outbox(store: Store, destination: Destination, *, real_account: bool = False) -> Planned:
+def fill_outbox(
+    store: Store, destination: Destination, *, real_account: bool = False, import_limit: float = IMPORT_LIMIT
+) -> Planned:
     """Write the outbox anew from `pending`; a newer desired state supersedes what was not sent.
 
     `destination` says who may become a contact. `real_account`: people at domains that are reserved for examples
@@ -78,7 +80,7 @@ def fill_outbox(store: Store, destination: Destination, *, real_account: bool = 
             for_traits=CreateFor.TRAITS in destination.create_contacts_for,
             for_contacts=CreateFor.CONTACTS in destination.create_contacts_for,
             real_account=real_account,
-            may_still_come=store.now() - MAY_STILL_COME,
+            may_still_come=store.now() - timedelta(seconds=import_limit),
         )
         run_script(
             connection, "route", account_id=ACCOUNT_ID, importable=IMPORTABLE, bulk_from=destination.import_from,

@@ -56,12 +56,14 @@ def deliver_pending(
     if not plan.requests:
         return Delivery(withheld=plan.withheld, seconds=time.monotonic() - begun, plan=plan)
     real_account = not parse_address(url).loopback
-    fill = partial(fill_outbox, destination=declarations.destination, real_account=real_account)
+    limit = settings.activecampaign_import_limit
+    fill = partial(fill_outbox, destination=declarations.destination, real_account=real_account, import_limit=limit)
+    waits = ImportWaits(first=settings.activecampaign_import_wait, lost=limit)
 
     verdicts = Verdicts(progress=progress, deadline=None if budget is None else begun + budget)
     send = partial(
         deliver_outbox,
-        waits=ImportWaits(first=settings.activecampaign_import_wait),
+        waits=waits,
         exclude_automations=settings.exclude_automations,
     )
 
@@ -71,7 +73,7 @@ def deliver_pending(
         ) as client:
             await client.me()
             bind_account(store, await client.account())
-            await _settle_imports(store, client, verdicts, settings.activecampaign_import_wait)
+            await _settle_imports(store, client, verdicts, waits)
             await prepare(store, client, declarations, fill)
             planned = await _passes(store, client, fill, send, verdicts)
             return planned, client.requests, client.directory_requests
@@ -92,12 +94,12 @@ def deliver_pending(
     )
 
 
-async def _settle_imports(store: Store, client: ActiveCampaign, verdicts: Verdicts, first: float) -> None:
+async def _settle_imports(store: Store, client: ActiveCampaign, verdicts: Verdicts, waits: ImportWaits) -> None:
     """Ask about imports that an earlier run queued, before anything else is said of their contacts."""
     if oldest_queued(store) is None:
         return
     try:
-        await resolve_batches(store, client, verdicts, ImportWaits(first=first))
+        await resolve_batches(store, client, verdicts, waits)
     finally:
         fold(store)
     reconcile(store)

@@ -57,7 +57,12 @@ def plan_pending(store: Store, settings: Settings, declarations: Declarations, *
     destination = declarations.destination
     reconcile(store)
     with lists_to_check(store, destination.import_from) as lists:
-        planned = fill_outbox(store, destination, real_account=not address.loopback)
+        planned = fill_outbox(
+            store,
+            destination,
+            real_account=not address.loopback,
+            import_limit=settings.activecampaign_import_limit,
+        )
     contacts, values, known = route_counts(store), value_counts(store), known_contacts(store)
     plan = Plan(contacts=contacts, values=values, withheld=planned.withheld, budget=budget, known_contacts=known)
     queued = queued_imports(store)

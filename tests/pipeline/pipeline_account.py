@@ -15,7 +15,8 @@ import httpx
 from ac_pipeline.sandbox import Clock, Sandbox, SandboxConfig, Switches, running
 
 RATE = 1000
-IMPORT_WAIT = 0.05
+IMPORT_WAIT, IMPORT_LIMIT = 0.05, 3.0
+"""Seconds, for an account whose imports are over at once."""
 SWIFT = Switches(bulk_latency=0.02, bulk_hidden=0.0)
 """An account whose bulk imports are over at once."""
 KEY = "0123456789abcdef-key-of-tests"

@@ -23,7 +23,18 @@ from ac_pipeline.model.window import Window, window_ending_by
 from ac_pipeline.settings import Settings
 from ac_pipeline.sync.report import RunReport
 from ac_pipeline.sync.session import open_session
-from pipeline.pipeline_account import IMPORT_WAIT, KEY, PATIENCE, RATE, RENAME, SYNC, Door, Service, service
+from pipeline.pipeline_account import (
+    IMPORT_LIMIT,
+    IMPORT_WAIT,
+    KEY,
+    PATIENCE,
+    RATE,
+    RENAME,
+    SYNC,
+    Door,
+    Service,
+    service,
+)
 
 __all__ = [
     "BUYERS", "CONTACTS", "CRON", "KEY", "LONG_AGO", "PATIENCE", "POINTS", "RATE", "READERS", "RENAME", "START", "SYNC",
@@ -210,6 +221,7 @@ class Company:
             activecampaign_rate=float(self.rate),
             activecampaign_rate_share=0.95,
             activecampaign_import_wait=IMPORT_WAIT,
+            activecampaign_import_limit=IMPORT_LIMIT,
             warehouse_url=f"duckdb://{self.warehouse}",
             ac_pipeline_home=self.home,
             ac_pipeline_assets=self.assets,
@@ -249,6 +261,7 @@ class Company:
             "ACTIVECAMPAIGN_RATE": str(self.rate),
             "ACTIVECAMPAIGN_RATE_SHARE": "0.95",
             "ACTIVECAMPAIGN_IMPORT_WAIT": str(IMPORT_WAIT),
+            "ACTIVECAMPAIGN_IMPORT_LIMIT": str(IMPORT_LIMIT),
             "WAREHOUSE_URL": f"duckdb://{self.warehouse}",
             "AC_PIPELINE_HOME": str(self.home),
             "AC_PIPELINE_ASSETS": str(self.assets),

@@ -10,7 +10,7 @@ from ac_pipeline.sandbox.faults import Kind
 from soak.matrix import ATTENTION, Case, Delivery, cases, company_with_account
 
 PEOPLE = 15
-BULK_ONLY = {Kind.BULK_THROTTLED, Kind.BULK_FAILED, Kind.BULK_INTERRUPTED}
+BULK_ONLY = {Kind.BULK_THROTTLED, Kind.BULK_ROW_REFUSED, Kind.BULK_FAILED, Kind.BULK_INTERRUPTED}
 
 
 @pytest.fixture(scope="module")

@@ -46,10 +46,19 @@ class Trial:
     """One company and one account, through many cycles: change, be killed, finish, compare."""
 
     def __init__(
-        self, root: Path, sandbox: SandboxProcess, wire: Wire, *, seed: str, people: int, changes: int, labels: bool
+        self,
+        root: Path,
+        sandbox: SandboxProcess,
+        wire: Wire,
+        *,
+        seed: str,
+        people: int,
+        changes: int,
+        labels: bool,
+        imports: bool,
     ) -> None:
         self.company = Company(root / "company", f"http://127.0.0.1:{wire.own_port}", rate=RATE)
-        self.world = World(self.company, seed, people, labels=labels)
+        self.world = World(self.company, seed, people, labels=labels, imports=imports)
         self.figures = Figures()
         self._sandbox, self._wire, self._changes = sandbox, wire, changes
         self._done: dict[str, tuple[int | None, bool]] = {}
@@ -213,18 +222,25 @@ class Trial:
 
 @contextmanager
 def trial(
-    root: Path, *, seed: str, people: int, changes: int, rules: Sequence[Rule] = FAULTS, labels: bool = False
+    root: Path,
+    *,
+    seed: str,
+    people: int,
+    changes: int,
+    rules: Sequence[Rule] = FAULTS,
+    labels: bool = False,
+    imports: bool = False,
 ) -> Iterator[Trial]:
     """Run a company's account, and tell it about everybody for the first time, without faults.
 
-    With `labels` one audience is a tag too, and one a list.
+    With `labels` one audience is a tag too, and one a list; with `imports` most goes by bulk import.
     """
     root.mkdir(parents=True, exist_ok=True)
     number = random.Random(seed).randrange(10**6)
     with sandbox_process(root / "state.sqlite", seed=number, latency=LATENCY) as sandbox, wire_to(sandbox.port) as wire:
         if labels:
             sandbox.create_list(LIST)
-        made = Trial(root, sandbox, wire, seed=seed, people=people, changes=changes, labels=labels)
+        made = Trial(root, sandbox, wire, seed=seed, people=people, changes=changes, labels=labels, imports=imports)
         made.cycle([])
         assert not made.figures.failures, made.figures.failures
         made.figures = Figures()

@@ -50,7 +50,7 @@ FAULTS: Mapping[str, Sequence[Rule]] = {
     "imports fail": [{"kind": "bulk_failed", "rate": 0.5, "path": "/import/bulk_import"}],
     "imports break off": [{"kind": "bulk_interrupted", "rate": 0.5, "path": "/import/bulk_import"}],
     "imports without an answer": [{"kind": "dropped_after", "rate": 0.5, "path": "/import/bulk_import"}],
-    "down": [{"kind": "unavailable"}],
+    "down": [{"kind": "bad_gateway"}],
 }
 
 

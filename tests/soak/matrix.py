@@ -86,12 +86,12 @@ def measure_all(folder: Path, route: str, workers: int, seed: str) -> list[Row]:
 
 
 @contextmanager
-def company_with_account(folder: Path, seed: str) -> Iterator[Delivery]:
+def company_with_account(folder: Path, seed: str, route: str = "single") -> Iterator[Delivery]:
     """Make a company that was delivered once without faults, so that its fields are there."""
     folder.mkdir(parents=True)
     with sandbox_process(folder / "state.sqlite", latency=0.02) as sandbox:
         company = Company(folder / "company", sandbox.url, rate=RATE)
-        delivery = Delivery(company, World(company, seed, 2), sandbox)
+        delivery = Delivery(company, World(company, seed, 2, imports=route == "bulk"), sandbox)
         assert delivery.sync() == DONE
         yield delivery
 
@@ -147,7 +147,7 @@ class Delivery:
 
 
 def _measure_some(folder: Path, route: str, seed: str, number: int, some: Sequence[Case]) -> list[Row]:
-    with company_with_account(folder / str(number), f"{seed}.{number}") as delivery:
+    with company_with_account(folder / str(number), f"{seed}.{number}", route) as delivery:
         without = delivery.measure(Case("none"), PEOPLE[route])
         return [delivery.measure(case, PEOPLE[route], without.requests) for case in some]
 
@@ -172,7 +172,7 @@ _ALONE = {
 }  # fmt: skip
 _MIXED = tuple(_ALONE)
 _REFUSING = {"not_found": 0.2, "email_invalid": 0.2, "email_duplicate": 0.2, "field_error": 0.2, "unknown_4xx": 0.2}
-_BULK = ("bulk_throttled", "bulk_failed", "bulk_interrupted")
+_BULK = ("bulk_throttled", "bulk_row_refused", "bulk_failed", "bulk_interrupted")
 _SLOW: tuple[tuple[str, dict[str, object]], ...] = (
     ("half the rate that is set", {}),
     ("half the rate, 503 for 429", {"throttle_status": 503}),

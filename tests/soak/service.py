@@ -16,6 +16,9 @@ import httpx
 from pipeline.pipeline_support import KEY, PATIENCE
 from soak.world import PROJECT, Contact
 
+SWIFT = {"bulk_latency": 0.3, "bulk_hidden": 0.1}
+"""Imports of the account are over soon."""
+
 Rule = Mapping[str, object]
 """A fault, as the sandbox's control API takes it."""
 
@@ -69,7 +72,7 @@ class SandboxProcess:
         if switches is not None:
             self.switches = switches
             self._ask("DELETE", "/sandbox/switches")
-            self._ask("PUT", "/sandbox/switches", dict(switches))
+            self._ask("PUT", "/sandbox/switches", {**SWIFT, **switches})
 
     def hits(self) -> int:
         """Return how many requests a fault has hit since the faults were put in force."""

@@ -25,6 +25,7 @@ DECLARED = 6
 """Declarations: contacts, the audiences, two traits."""
 _ADDRESS = re.compile(r"u(\d+)\.\d+@")
 _WHOEVER = "guard: {max_exit_share: 1}\n"
+_SINGLY = "import_from: 1000000\n"
 
 
 @dataclass
@@ -62,10 +63,16 @@ class Person:
 
 
 class World:
-    """The warehouse of `company`, with `people` people at first; `labels` lets memberships set a tag and a list too."""
+    """The warehouse of `company`, with `people` people at first; `labels` lets memberships set a tag and a list too.
 
-    def __init__(self, company: Company, seed: str, people: int, *, labels: bool = False) -> None:
+    With `imports` changes of ten contacts or more go by bulk import, otherwise all go singly.
+    """
+
+    def __init__(
+        self, company: Company, seed: str, people: int, *, labels: bool = False, imports: bool = False
+    ) -> None:
         self.company = company
+        self.imports = imports
         self.labels = {"tag Vip": "vips", f"list {LIST}": "readers"} if labels else {}
         self._chance = random.Random(seed)
         self._people: dict[int, Person] = {}
@@ -169,7 +176,7 @@ class World:
 
     def _declare(self) -> None:
         company = self.company
-        company.declare("destination", _WHOEVER)
+        company.declare("destination", _WHOEVER if self.imports else _WHOEVER + _SINGLY)
         company.declare(
             "contacts",
             "sql: select user_id, email, first_name, last_name, phone from contacts where :as_of is not null\n",
