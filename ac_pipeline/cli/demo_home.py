@@ -13,12 +13,14 @@ from pydantic import SecretStr
 
 from ac_pipeline.errors import SettingsError, StoreBusy, UnknownName
 from ac_pipeline.home import Home
-from ac_pipeline.sandbox import SandboxConfig
+from ac_pipeline.sandbox import SandboxConfig, Switches
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.lock import holder
 
 DATA_DAY = date(1997, 4, 5)
 """The day of the data that a demo home is built on: every customer has bought by then, 15 months follow."""
+IMPORTS_TAKE = 1.0
+"""Seconds until a bulk import is over in the demo; six or more at ActiveCampaign (reference, section 10.2)."""
 RATE = 100
 """Requests per second of the demo's sandbox; the real service allows 5."""
 API_KEY = "demo-key"
@@ -80,8 +82,9 @@ class DemoHome:
     def sandbox(self) -> SandboxConfig:
         """Return the demo's ActiveCampaign; it keeps its port, because the home belongs to its account."""
         return SandboxConfig(
-            state=self.root / "sandbox.sqlite", port=self.port, rate=RATE, api_key=API_KEY, account_name="demo"
-        )
+            state=self.root / "sandbox.sqlite", port=self.port, rate=RATE, api_key=API_KEY, account_name="demo",
+            switches=Switches(bulk_latency=IMPORTS_TAKE, bulk_hidden=0.2),
+        )  # fmt: skip
 
     def settings(self) -> Settings:
         """Return settings in which nothing comes from the environment or `.env`."""
@@ -91,12 +94,16 @@ class DemoHome:
             activecampaign_api_key=SecretStr(API_KEY),
             activecampaign_rate=float(RATE),
             activecampaign_rate_share=0.95,
+            activecampaign_import_wait=IMPORTS_TAKE,
+            activecampaign_import_limit=900.0,
+            exclude_automations=False,
             warehouse_url=f"duckdb://{self.warehouse}",
             ac_pipeline_home=self.root,
             ac_pipeline_assets=self.project / "assets",
             ac_pipeline_dbt=self.project / "dbt",
             ac_pipeline_lock_wait=10.0,
             sync_cron="0 */2 * * *",
+            sync_budget=None,
             history_start=None,
         )
 

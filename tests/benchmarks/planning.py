@@ -8,12 +8,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+import duckdb
 
 from ac_pipeline.home import Home
 from ac_pipeline.store.outbox import fill_outbox, reconcile
@@ -48,6 +50,8 @@ class Planning:
     processor: float
     peak: float
     planned: int
+    failure: str = ""
+    """What DuckDB raised instead."""
     differing: int | None = None
     """Rows of the outbox that are not those of the plan without a limit; None where there is none."""
 
@@ -64,7 +68,8 @@ class Planning:
     @property
     def passed(self) -> bool:
         """Whether all bounds hold, and everybody was planned."""
-        return self.fast and self.peak <= MEMORY_BOUND and self.planned == self.contacts and not self.differing
+        whole = self.planned == self.contacts and not self.failure and not self.differing
+        return self.fast and self.peak <= MEMORY_BOUND and whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +129,19 @@ def _plan(home: Path, what: str, memory: str | None, kept: Path | None = None) -
     with _open(home) as store:
         if memory:
             store.connection.execute(f"set memory_limit = '{memory}'")
-        contacts = _count(store, "select count(*) from engine.contact")
+        contacts, planned, failure = _count(store, "select count(*) from engine.contact"), 0, ""
         begun, worked = time.perf_counter(), time.process_time()
-        reconcile(store)
-        between = time.perf_counter()
-        planned = fill_outbox(store, DESTINATION)
+        between = begun
+        try:
+            reconcile(store)
+            between = time.perf_counter()
+            planned = fill_outbox(store, DESTINATION).contacts
+        except duckdb.OutOfMemoryException as error:
+            failure = type(error).__name__
         ended, processor, peak = time.perf_counter(), time.process_time() - worked, _peak()
-        if memory:
-            store.connection.execute("reset memory_limit")
-        differing = _differences(store, kept) if kept else None
-        return Planning(what, contacts, between - begun, ended - between, processor, peak, planned.contacts, differing)
+        store.connection.execute("reset memory_limit")
+        differing = _differences(store, kept) if kept and not failure else None
+        return Planning(what, contacts, between - begun, ended - between, processor, peak, planned, failure, differing)
 
 
 def _plan_nothing(home: Path) -> Nothing:
@@ -174,8 +182,11 @@ def _differences(store: Store, file: Path) -> int:
     )
 
 
-def _open(home: Path) -> AbstractContextManager[Store]:
-    return open_store(Home.at(home), kind="benchmark", run_id=str(time.time_ns()))
+@contextmanager
+def _open(home: Path) -> Iterator[Store]:
+    with open_store(Home.at(home), kind="benchmark", run_id=str(time.time_ns())) as store:
+        store.connection.execute("set enable_progress_bar = false")
+        yield store
 
 
 def _count(store: Store, query: str) -> int:
@@ -212,7 +223,7 @@ def section(contacts: int = CONTACTS) -> Section:
 def _table(plans: Sequence[Planning]) -> str:
     rows = [
         (
-            one.what, bounded(f"{one.speed:,.0f}", passed=one.fast), f"{one.reconciling:.1f} s",
+            one.what, bounded(one.failure or f"{one.speed:,.0f}", passed=one.fast and not one.failure), f"{one.reconciling:.1f} s",
             f"{one.filling:.1f} s", f"{one.processor:.1f} s",
             bounded(f"{one.peak:.2f} GB", passed=one.peak <= MEMORY_BOUND),
             bounded(f"{one.planned:,}", passed=one.planned == one.contacts),

@@ -45,6 +45,9 @@ WEIGHTS = {
 }  # fmt: skip
 
 
+REPAIRED = "deleted contacts that were made again"
+
+
 class Said(NamedTuple):
     """What the warehouse says of somebody; of who vanished, what it said last, and no memberships."""
 
@@ -91,15 +94,18 @@ class World:
         self.chance = random.Random(seed)
         self.seen: dict[str, int] = {}
         self._addresses = 0
+        self._touched: set[int] = set()
         self.people = {user: self._newcomer(user) for user in range(1, people + 1)}
         self._declare()
 
     # What happens in the warehouse.
 
     def change(self, changes: int) -> None:
-        """Let this many things happen, and write the warehouse of the next tick."""
-        for person in self.chance.choices(list(self.people.values()), k=changes):
-            self._change(person)
+        """Let up to this many things happen, to each person at most one, and write the warehouse of the next tick."""
+        self._touched = set[int]()
+        for person in self.chance.sample(list(self.people.values()), min(changes, len(self.people))):
+            if person.user not in self._touched:
+                self._change(person)
         if changes and self.chance.random() < 0.05:
             user = len(self.people) + 1
             self.people[user] = self._newcomer(user)
@@ -121,7 +127,8 @@ class World:
         what = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         if not person.listed:
             what = self.chance.choice([Change.PRESENCE, Change.POINTS])
-        self.seen[what] = self.seen.get(what, 0) + 1
+        self._touched.add(person.user)
+        self._count(what, happened=True)
         match what:
             case Change.JOIN_OR_LEAVE:
                 key = self.chance.choice(list(AUDIENCES))
@@ -143,10 +150,14 @@ class World:
                 self._vanish_or_return(person)
 
     def _address_of_another(self, person: Person, *, exchange: bool) -> None:
-        others = [one for one in self.people.values() if one is not person and one.listed and one.deleted is None]
-        if person.deleted is not None:
+        others = [
+            one for one in self.people.values()
+            if one is not person and one.listed and one.deleted is None and one.user not in self._touched
+        ]  # fmt: skip
+        if person.deleted is not None or not others:
             return
         other = self.chance.choice(others)
+        self._touched.add(other.user)
         mine, person.address = person.address, other.address
         other.address = mine if exchange else self._fresh(other.user)
         both = person.maybe | other.maybe
@@ -253,14 +264,14 @@ class World:
     def _note(self, person: Person, *, there: bool) -> None:
         changed = person.deleted is not None and person.said() != person.deleted
         if there:
-            self._count("deleted contacts repaired", person.deleted is not None)
+            self._count(REPAIRED, happened=person.deleted is not None)
             person.exists, person.deleted = True, None
             person.told |= person.member_of
         elif changed or person.deleted is None:
             # Whoever is not there, and has been looked for, begins anew.
             person.deleted, person.told, person.maybe, person.moved = None, set(), set(), False
 
-    def _count(self, what: str, happened: bool) -> None:
+    def _count(self, what: str, *, happened: bool) -> None:
         self.seen[what] = self.seen.get(what, 0) + happened
 
 
