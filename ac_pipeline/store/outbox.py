@@ -22,6 +22,10 @@ IMPORT_LIMIT = 900.0
 it. Until then nothing else is said of what it says."""
 
 
+PART, AFTER_ALL = 100_000, 2**31 - 1
+"""Contacts whose requests are written at a time, and what no contact id reaches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What a sync will do, in contacts. `withheld` counts, by reason, those that may not be sent now."""
@@ -86,7 +90,8 @@ def fill_outbox(
             connection, "route", account_id=ACCOUNT_ID, importable=IMPORTABLE, bulk_from=destination.import_from,
             not_taken=list(NOT_TAKEN),
         )  # fmt: skip
-        run_script(connection, "outbox", account_id=ACCOUNT_ID)
+        for first, following in _parts(store):
+            run_script(connection, "outbox", account_id=ACCOUNT_ID, first=first, next=following)
         row = connection.execute(
             """select count(distinct contact_id), count(distinct contact_id) filter (where reason = 'create')
             from engine.outbox"""
@@ -100,6 +105,18 @@ def fill_outbox(
     contacts, creates = row or (0, 0)
     reasons = {str(reason): int(count) for reason, count in withheld}
     return Planned(int(contacts), int(creates), reasons, left_over=left_over is not None)
+
+
+def _parts(store: Store) -> list[tuple[int, int]]:
+    """Return ranges of contact ids, `[first, next)`, with PART contacts of the plan each."""
+    rows = store.connection.execute(
+        """select contact_id from (
+            select contact_id, row_number() over (order by contact_id) as number from ranked
+        ) where (number - 1) % $part = 0 order by contact_id""",
+        {"part": PART},
+    ).fetchall()
+    starts = [int(row[0]) for row in rows]
+    return list(zip(starts, [*starts, AFTER_ALL][1:], strict=True))
 
 
 def unnamed(store: Store) -> list[str]:

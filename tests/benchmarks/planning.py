@@ -185,6 +185,7 @@ def _differences(store: Store, file: Path) -> int:
 @contextmanager
 def _open(home: Path) -> Iterator[Store]:
     with open_store(Home.at(home), kind="benchmark", run_id=str(time.time_ns())) as store:
+        # DuckDB takes a spawned process for an interactive one.
         store.connection.execute("set enable_progress_bar = false")
         yield store
 
@@ -223,8 +224,8 @@ def section(contacts: int = CONTACTS) -> Section:
 def _table(plans: Sequence[Planning]) -> str:
     rows = [
         (
-            one.what, bounded(one.failure or f"{one.speed:,.0f}", passed=one.fast and not one.failure), f"{one.reconciling:.1f} s",
-            f"{one.filling:.1f} s", f"{one.processor:.1f} s",
+            one.what, bounded(one.failure or f"{one.speed:,.0f}", passed=one.fast and not one.failure),
+            f"{one.reconciling:.1f} s", f"{one.filling:.1f} s", f"{one.processor:.1f} s",
             bounded(f"{one.peak:.2f} GB", passed=one.peak <= MEMORY_BOUND),
             bounded(f"{one.planned:,}", passed=one.planned == one.contacts),
             "" if one.differing is None else bounded(f"{one.differing:,}", passed=not one.differing),

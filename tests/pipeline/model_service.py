@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
@@ -18,9 +18,11 @@ from ac_pipeline.model.contact import Contact, ContactTag, Tagged
 from ac_pipeline.model.delivery import Answer, Outcome
 
 ACTIVE, UNSUBSCRIBED = 1, 2
+LOST = 900
+"""Seconds after which an import that is not over counts as lost."""
 
 
-class Crash(Exception):  # noqa: N818  (nothing went wrong here: the process is gone)
+class Crash(Exception):
     """The process was killed."""
 
 
@@ -89,6 +91,8 @@ class Import:
 
     rows: list[Mapping[str, Any]]
     end: End
+    since: float
+    """Seconds of the clock."""
     asked: int = 0
     progress: ImportProgress | None = None
     """What was done, once it is over."""
@@ -103,6 +107,8 @@ class ModelService:
     asks_again: frozenset[str]
     """Lists to which people are subscribed again who left."""
     may_create: Callable[[str], bool]
+    now: Callable[[], float]
+    on_kill: Callable[[], None]
     in_flight: int = 2
     members: dict[str, Member] = field(default_factory=dict)
     fates: deque[Fate] = field(default_factory=deque)
@@ -112,7 +118,7 @@ class ModelService:
     late: list[Import] = field(default_factory=list)
     """Imports of which nobody was told an id."""
     killed: bool = False
-    _ids: Iterable[int] = field(default_factory=lambda: count(1))
+    _ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def id_of(self, email: str) -> str | None:
         """Return the contact that has an address."""
@@ -183,13 +189,13 @@ class ModelService:
         if handing is Handing.REQUEST_LOST:
             return Submission(Outcome.UNKNOWN, reason="no answer")
         if handing is not Handing.QUEUED:
-            self.late.append(Import(rows, End.COMPLETED))
+            self.late.append(Import(rows, End.COMPLETED, self.now()))
             self._die_if(killed=handing is Handing.KILLED_AFTER)
             return Submission(Outcome.UNKNOWN if handing is Handing.ANSWER_LOST else Outcome.ACKNOWLEDGED)
         end = self.ends.popleft() if self.ends else End.COMPLETED
         number = f"import {self._next_id()}"
         taken = rows[1:] if end is End.LEFT_OUT else rows
-        self.imports[number] = Import(taken, end)
+        self.imports[number] = Import(taken, end, self.now())
         return Submission(Outcome.ACKNOWLEDGED, 200, batch_id=number, queued=len(taken))
 
     async def import_progress(self, batch_id: str) -> ImportProgress:
@@ -257,8 +263,9 @@ class ModelService:
 
     def _not_queued(self, email: str) -> None:
         queued = {
-            row["email"] for one in self.imports.values() if one.progress is None and one.asked < 15 for row in one.rows
-        }
+            row["email"] for one in self.imports.values()
+            if one.progress is None and self.now() - one.since <= LOST for row in one.rows
+        }  # fmt: skip
         assert email not in queued, "somebody is sent who is inside a queued import"
 
     async def _to(self, number: str, effect: Callable[[Member], object]) -> Answer:
@@ -296,9 +303,11 @@ class ModelService:
         self._die_if(killed=killed)
 
     def _die_if(self, *, killed: bool) -> None:
-        self.killed |= killed
+        if killed and not self.killed:
+            self.killed = True
+            self.on_kill()
         if self.killed:
             raise Crash
 
     def _next_id(self) -> str:
-        return str(next(iter(self._ids)))
+        return str(next(self._ids))

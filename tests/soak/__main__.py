@@ -1,4 +1,4 @@
-"""`make soak`: kill syncs, meet every fault, write RESULTS.md and FAULTS.md, fail on a difference."""
+"""`make soak`: kill syncs, meet every fault, live through weeks; write the pages beside this, fail on a difference."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from soak import crash_page, faults_page
+from pipeline import test_delivery_model
+from soak import crash_page, days_page, faults_page
 from soak.crash import trial
+from soak.days import simulate
 from soak.figures import Figures
 from soak.matrix import measure_all
 from soak.plan import Plan
@@ -40,6 +42,16 @@ def main() -> int:
         wrong = [row for row in table if not row.passed]
         failed += len(wrong)
         print("\n".join([f"{len(table)} cases, {len(wrong)} beyond their bound", *map(str, wrong)]))
+    if asked.part in ("days", "all"):
+        with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+            lived = simulate(Path(folder), asked.seed, asked.days)
+        (HERE / "DAYS.md").write_text(days_page.page(lived, asked.seed), encoding="utf-8")
+        failed += len(lived.failures)
+        print("\n".join([f"{lived.ticks} ticks, {len(lived.failures)} failures", *lived.failures]))
+    if asked.part in ("model", "all"):
+        with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+            test_delivery_model.run(Path(folder) / "home", asked.stories)
+        print(f"{asked.stories} stories of the delivery model")
     return 1 if failed else 0
 
 
@@ -79,7 +91,7 @@ def _part(amount: int, workers: int) -> list[int]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["crash", "faults", "all"], default="all")
+    parser.add_argument("part", nargs="?", choices=["crash", "faults", "days", "model", "all"], default="all")
     parser.add_argument("--kills", type=int, default=210, help="at least, of all kinds")
     parser.add_argument("--trees", type=int, default=4, help="of them, kills of Dagster with all it started")
     parser.add_argument("--sandboxes", type=int, default=12, help="of them, kills of the account's server")
@@ -87,6 +99,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="companies side by side")
     parser.add_argument("--route", choices=["single", "bulk"], default="single", help="of the fault matrix")
     parser.add_argument("--labels", action="store_true", help="let one audience set a tag and one a list, too")
+    parser.add_argument("--days", type=int, default=30, help="to live through, a sync every two hours")
+    parser.add_argument("--stories", type=int, default=300, help="of the delivery model")
     return parser.parse_args()
 
 

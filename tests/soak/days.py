@@ -20,7 +20,7 @@ from ac_pipeline.sync.report import RunReport
 from ac_pipeline.sync.session import open_session
 from pipeline.pipeline_account import Service, service
 from pipeline.pipeline_support import PATIENCE, Company
-from soak.days_world import LIST, World
+from soak.days_world import LIST, Person, World
 
 TICKS_A_DAY = 12
 PEOPLE = 60
@@ -88,12 +88,13 @@ class Days:
     account: Service
     world: World
     figures: Figures = field(default_factory=Figures)
-    _complete: bool = False
+    complete: bool = False
+    """Whether the last tick left nothing without a certain outcome."""
     _refused: bool = False
 
     def tick(self, *, changes: int | None = None, faults: str | None = None) -> None:
         """Let two hours pass: people change, the service misbehaves as named, a sync, the comparison."""
-        figures, before = self.figures, self._complete
+        figures, before = self.figures, self.complete
         figures.ticks += 1
         self.world.change(self._changes() if changes is None else changes)
         self._retry()
@@ -105,12 +106,12 @@ class Days:
         self.account.misbehave()
         sent = len(self.account.requests())
         figures.requests += sent
-        self._complete = report is not None and _completed(report)
+        self.complete = report is not None and _completed(report)
         self._refused |= report is None or bool(report.delivery.rejected)
         if changes == 0 and before:
             figures.quiet += 1
             self._fail([f"{sent} requests, and nothing had changed"] if sent and not faults else [])
-        if self._complete:
+        if self.complete:
             figures.completed += 1
             self._fail(self.world.settle(self._ask("contacts")["contacts"]))
 
@@ -118,13 +119,13 @@ class Days:
         """Draw how much changes in a tick, and what goes wrong."""
         return self._changes(), self.world.chance.choice(sorted(FAULTS)) if self._happens(FAULTY) else None
 
-    def delete_somebody(self) -> None:
-        """Let somebody delete a contact over there; only after a completed tick."""
-        if self._complete and (there := self.world.deletable()):
-            person = self.world.chance.choice(there)
-            self.account.delete(person.address)
-            self.world.delete(person)
-            self.figures.deleted += 1
+    def delete_somebody(self) -> Person:
+        """Let somebody delete a contact over there, behind a completed tick; return whose it was."""
+        person = self.world.chance.choice(self.world.deletable())
+        self.account.delete(person.address)
+        self.world.delete(person)
+        self.figures.deleted += 1
+        return person
 
     def measure(self) -> None:
         """Note the size of the store and the rows it keeps."""
@@ -193,7 +194,7 @@ def simulate(folder: Path, seed: str, days: int) -> Figures:
         for number in range(2, days * TICKS_A_DAY + 1):
             changes, faults = company.chance()
             company.tick(changes=changes, faults=faults if number % TICKS_A_DAY else None)
-            if company.world.chance.random() < DELETED:
+            if company.complete and company.world.chance.random() < DELETED:
                 company.delete_somebody()
             if number % TICKS_A_DAY == 0:
                 company.measure()

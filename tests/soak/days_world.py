@@ -22,7 +22,6 @@ COLUMN_TAGS = ("Gold", "Silver", TAG)
 LEAST = 5
 """Members an audience keeps: one that loses all of them is held."""
 ACTIVE, UNSUBSCRIBED = 1, 2
-REMOTE_FIELDS = ("first_name", "last_name", "phone")
 
 
 class Change(StrEnum):
@@ -129,25 +128,29 @@ class World:
             what = self.chance.choice([Change.PRESENCE, Change.POINTS])
         self._touched.add(person.user)
         self._count(what, happened=True)
+        if what in (Change.HANDED_ON, Change.EXCHANGED):
+            self._address_of_another(person, exchange=what is Change.EXCHANGED)
+        elif what is Change.PRESENCE:
+            self._vanish_or_return(person)
+        elif what is Change.JOIN_OR_LEAVE:
+            key = self.chance.choice(list(AUDIENCES))
+            if key not in person.member_of or self._members(key) > LEAST:
+                person.member_of ^= {key}
+        else:
+            self._other_values(person, what)
+
+    def _other_values(self, person: Person, what: Change) -> None:
         match what:
-            case Change.JOIN_OR_LEAVE:
-                key = self.chance.choice(list(AUDIENCES))
-                if key not in person.member_of or self._members(key) > LEAST:
-                    person.member_of ^= {key}
             case Change.POINTS:
-                person.points = (person.points or 0) + 1
+                self.nudge(person)
             case Change.NO_POINTS:
                 person.points = 1 if person.points is None else None
             case Change.SURNAME:
                 person.surname += 1
             case Change.TAGS:
                 person.tags = frozenset(self.chance.sample(COLUMN_TAGS, self.chance.randint(0, 3)))
-            case Change.ADDRESS:
+            case _:
                 person.address = self._fresh(person.user)
-            case Change.HANDED_ON | Change.EXCHANGED:
-                self._address_of_another(person, exchange=what is Change.EXCHANGED)
-            case Change.PRESENCE:
-                self._vanish_or_return(person)
 
     def _address_of_another(self, person: Person, *, exchange: bool) -> None:
         others = [
@@ -220,12 +223,29 @@ class World:
         """Return those whose contact may be deleted now: after a completed tick, who is there."""
         return [person for person in self.people.values() if person.exists and person.deleted is None]
 
+    def nudge(self, person: Person) -> None:
+        """Let somebody have other points in the next tick."""
+        person.points = (person.points or 0) + 1
+
     def delete(self, person: Person) -> None:
         """Note that the contact of somebody was deleted over there."""
         person.deleted, person.back = person.said(), False
         person.exists, person.moved, person.told = False, False, set()
 
     # What an account must be after a completed tick.
+
+    def truth(self) -> list[dict[str, Any]]:
+        """Return the contacts of an account that was told of these people for the first time."""
+        return [
+            {
+                "email": one.address, "first_name": f"First{one.user}", "last_name": f"Last{one.surname}",
+                "fields": {USER_ID: str(one.user), POINTS: str(one.points)}
+                | {AUDIENCES[key]: "true" for key in one.member_of},
+                "tags": sorted(one.tags | ({TAG} if BUYERS in one.member_of else set())),
+                "lists": {LIST: ACTIVE} if SUBSCRIBERS in one.member_of else {},
+            }
+            for one in self.people.values() if one.member_of
+        ]  # fmt: skip
 
     def settle(self, contacts: Iterable[Mapping[str, Any]]) -> list[str]:
         """Return how the account differs from the truth, and note what it was told."""
@@ -235,9 +255,11 @@ class World:
         wrong = [f"somebody nobody knows: {user}" for user in found.keys() - {str(user) for user in self.people}]
         wrong += [f"user {user} has {len(several)} contacts" for user, several in found.items() if len(several) > 1]
         for person in self.people.values():
-            contact = next(iter(found.get(str(person.user), [])), None)
-            wrong += [f"user {person.user} {text}" for text in self._differences(person, contact)]
-            self._note(person, there=contact is not None)
+            several = found.get(str(person.user), [])
+            wrong += [
+                f"user {person.user} {text}" for text in self._differences(person, several[0] if several else None)
+            ]
+            self._note(person, there=bool(several))
         return wrong
 
     def _differences(self, person: Person, contact: Mapping[str, Any] | None) -> list[str]:

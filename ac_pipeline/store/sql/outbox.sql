@@ -1,18 +1,13 @@
--- The plan's contacts, step by step. Fields come first, because tags and lists start automations.
-delete from engine.outbox;
-delete from engine.outbox_value;
-delete from engine.withheld;
-
-insert into engine.withheld
-select contact_id, withheld from judged_contact where withheld is not null;
-
+-- The plan's contacts from one id up to another, step by step: a part at a time, so that memory stays flat.
+-- Fields come first, because tags and lists start automations.
 insert into engine.outbox_value
 with sendable as (
     select route.contact_id, route.property_id, route.kind, route.key, route.value,
         by_bulk.contact_id is not null as in_one
     from value_route as route
     left join by_bulk on by_bulk.contact_id = route.contact_id
-    where by_bulk.contact_id is null or route.in_bulk
+    where (by_bulk.contact_id is null or route.in_bulk)
+        and route.contact_id >= $first and route.contact_id < $next
 )
 -- Most values are fields, and only the others have to be numbered. All are in order, because delivery reads them by
 -- contact, a few at a time, and skips what lies elsewhere.
@@ -26,7 +21,10 @@ from sendable where not in_one and (kind = 'list' or (kind = 'tag' and value <> 
 order by contact_id, step, property_id;
 
 insert into engine.outbox
-with part as (
+with value_of_part as (
+    select * from engine.outbox_value where contact_id >= $first and contact_id < $next
+),
+part as (
     select property.property_id, property.kind, property.key, property.name, catalog.remote_id
     from engine.property
     left join engine.catalog on catalog.property_id = property.property_id and catalog.account_id = $account_id
@@ -41,7 +39,7 @@ content as (
         any_value(to_json(said.value)::varchar) filter (where part.key = 'phone') as phone,
         string_agg(part.remote_id || chr(30) || to_json(said.value)::varchar, chr(31) order by said.property_id)
             filter (where part.kind in ('contacts', 'audience', 'trait') and part.remote_id is not null) as fields
-    from engine.outbox_value as said
+    from value_of_part as said
     join part on part.property_id = said.property_id
     where said.step = 0
     group by said.contact_id
@@ -58,7 +56,7 @@ identify as (
         ) as payload
     from judged_contact as contact
     left join content on content.contact_id = contact.contact_id
-    where contact.withheld is null and contact.contact_id not in (select contact_id from by_bulk)
+    where contact.contact_id >= $first and contact.contact_id < $next and contact.withheld is null and contact.contact_id not in (select contact_id from by_bulk)
         and (contact.remote_id is null or content.contact_id is not null)
 ),
 bulk_name as (
@@ -69,7 +67,7 @@ bulk_name as (
             filter (where part.kind = 'list' and said.value = 'active'))::varchar as subscribe,
         to_json(list({'listid': part.remote_id::bigint} order by said.property_id)
             filter (where part.kind = 'list' and said.value = 'unsubscribed'))::varchar as unsubscribe
-    from engine.outbox_value as said
+    from value_of_part as said
     join by_bulk on by_bulk.contact_id = said.contact_id
     join part on part.property_id = said.property_id and part.kind in ('tag', 'list')
     group by said.contact_id
@@ -97,7 +95,7 @@ wanted_tag as (
     join engine.property on property.property_id = said.property_id and property.kind = 'tag'
     join engine.catalog on catalog.property_id = said.property_id and catalog.account_id = $account_id
     where said.contact_id in (
-        select contact_id from engine.outbox_value join engine.property using (property_id) where key = 'tags_reset'
+        select contact_id from value_of_part join engine.property using (property_id) where key = 'tags_reset'
     )
     group by said.contact_id
 ),
@@ -108,7 +106,7 @@ untag as (
         then json_object('keep', coalesce(any_value(wanted_tag.keep), []))
         else json_object('remove', coalesce(list(catalog.remote_id) filter (where catalog.remote_id is not null), []))
         end::varchar as payload
-    from engine.outbox_value as said
+    from value_of_part as said
     join engine.property on property.property_id = said.property_id
     left join engine.catalog on catalog.property_id = said.property_id and catalog.account_id = $account_id
     left join wanted_tag on wanted_tag.contact_id = said.contact_id
@@ -121,7 +119,7 @@ named as (
         case when property.kind = 'tag' then catalog.remote_id
         else json_object('list', catalog.remote_id, 'status', said.value, 'resubscribe', pending.resubscribe)::varchar
         end as payload
-    from engine.outbox_value as said
+    from value_of_part as said
     join engine.property on property.property_id = said.property_id
     join pending on pending.contact_id = said.contact_id and pending.property_id = said.property_id
     left join engine.catalog on catalog.property_id = said.property_id and catalog.account_id = $account_id
@@ -131,10 +129,11 @@ steps as (
     select * from identify union all select * from bulk union all select * from untag union all select * from named
 )
 select
-    dense_rank() over (partition by steps.route = 'bulk' order by contact.urgency, contact.contact_id) as position,
-    contact.contact_id, steps.step,
+    ranked.position, contact.contact_id, steps.step,
     md5(coalesce(steps.payload, '')), steps.route, contact.reason, contact.remote_id, contact.must_exist,
     contact.email, coalesce(steps.payload, '')
-from steps join judged_contact as contact on contact.contact_id = steps.contact_id
+from steps
+join judged_contact as contact on contact.contact_id = steps.contact_id
+join ranked on ranked.contact_id = steps.contact_id
 -- In the order in which delivery reads it.
-order by position, steps.step;
+order by ranked.position, steps.step;

@@ -8,8 +8,15 @@ with due as (
         bool_or(key = 'email') as address_changes,
         bool_and(resend) filter (where due) as resent
     from pending
-    where contact_id in (select contact_id from pending where due)
     group by contact_id
+    having bool_or(due)
+),
+-- Whose address is known from before, although the contacts do not have them any more.
+vanished as (
+    select history.contact_id
+    from engine.history join engine.property on property.property_id = history.property_id
+    where property.key = 'email'
+    group by history.contact_id having max(history.valid_to) < timestamp '9999-12-31'
 ),
 -- Who becomes a contact if there is none: the settings decide, and a name may be asked for besides.
 belongs as (
@@ -20,10 +27,7 @@ belongs as (
         property.kind = 'audience'
         and (property.sent or property.property_id in (select source_id from engine.source))
         or $for_traits and property.kind = 'trait'
-        or $for_contacts and property.key = 'email' and desired.contact_id in (
-            select contact_id from engine.history
-            where history.property_id = property.property_id and history.valid_to = timestamp '9999-12-31'
-        )
+        or $for_contacts and property.key = 'email' and desired.contact_id not in (select contact_id from vanished)
     )
 ),
 desired_field as (
@@ -118,7 +122,10 @@ select
     case
         when in_batch then 'in_batch'
         when remote_id is null
-            and (attempted and not creatable or unsure and attempted_email is null or attempted_email <> email)
+            and (
+                attempted and not creatable or unsure and attempted_email is distinct from email
+                or attempted_email <> email
+            )
         then 'may_not_exist'
         when email is null then 'no_contact_row'
         -- Nobody lives at these domains (RFC 2606): what has them is invented, and a real account is spared it.

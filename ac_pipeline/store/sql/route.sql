@@ -49,3 +49,20 @@ candidate as (
 -- contacts on: nothing changed for these people, and only an import can keep automations from starting again.
 select contact_id from candidate
 qualify count(*) over (partition by resent) >= if(resent, least(2, $bulk_from), $bulk_from);
+
+-- The order of delivery, counted apart for single calls and for imports.
+create or replace temp table ranked as
+select contact.contact_id,
+    row_number() over (
+        partition by by_bulk.contact_id is not null order by contact.urgency, contact.contact_id
+    ) as position
+from judged_contact as contact
+left join by_bulk on by_bulk.contact_id = contact.contact_id
+where contact.withheld is null;
+
+delete from engine.outbox;
+delete from engine.outbox_value;
+delete from engine.withheld;
+
+insert into engine.withheld
+select contact_id, withheld from judged_contact where withheld is not null;

@@ -88,6 +88,13 @@ def creatable(own: Contact, destination: Destination) -> bool:
             return belongs(own, destination)
 
 
+def has_or_may_have(other: Contact, address: str) -> bool:
+    """Whether a contact has an address in the account, or may have it."""
+    states = {"unknown"} if other.remote else {"unknown", "acknowledged"}
+    told, value = other.told.get("email", ("", ""))
+    return bool(other.remote and other.lives_at == address) or (told in states and value == address)
+
+
 def why_withheld(me: int, state: dict[int, Contact], destination: Destination) -> str | None:
     """Judge one contact with something due, by the rules in words."""
     own, address = state[me], state[me].desired.get("email")
@@ -95,14 +102,15 @@ def why_withheld(me: int, state: dict[int, Contact], destination: Destination) -
     may_create = creatable(own, destination)
     states = {state for state, _ in own.told.values()}
     told, value = own.told.get("email", ("", ""))
-    elsewhere = "unknown" in states and (value if told == "unknown" else None) != address
     # An import confirms values without saying the id, so that what is confirmed proves no id either.
+    said = value if told in {"unknown", "acknowledged"} else None
+    elsewhere = said != address and ("unknown" in states or (said is not None and address is not None))
     maybe = bool(states & {"unknown", "acknowledged"})
     if own.remote is None and (elsewhere or (maybe and not may_create)):
         return "may_not_exist"
     if address is None:
         return "no_contact_row"
-    if any((c.remote and c.lives_at == address) or c.told.get("email") == ("unknown", address) for c in others):
+    if any(has_or_may_have(c, address) for c in others):
         return "address_in_use"
     if own.remote is not None or may_create:
         return None
