@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from ac_pipeline.declarations.fault import Fault
+
+_ODD = re.compile("[\0\ud800-\udfff]")
+"""What neither JSON nor a database can carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ def read_yaml(path: Path) -> tuple[YamlFile | None, list[Fault]]:
         if not isinstance(node, yaml.MappingNode):
             return None, [Fault(path, 1, "does not hold `setting: value` lines", "see Declarations in the README")]
         twice = _walk(node, "", lines, blocks)
+        odd = [one.start_mark.line + 1 for one in _scalars(node) if _ODD.search(one.value)]
         values = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         return None, [Fault(path, 1, f"cannot be read ({type(error).__name__})", "save it as UTF-8 text")]
@@ -51,8 +57,23 @@ def read_yaml(path: Path) -> tuple[YamlFile | None, list[Fault]]:
     except (yaml.YAMLError, ValueError, KeyError, AttributeError, RecursionError):
         # PyYAML lets these through: a date that does not exist, a tag that does not fit, an endless alias.
         return None, [Fault(path, 1, "is not YAML: a value cannot be read", "put the odd value in quotes")]
+    if odd:
+        return None, [Fault(path, line, "has characters that are no text", "remove them") for line in odd]
     faults = [Fault(path, line, f"says `{name}` twice", "keep one of them") for name, line in twice]
     return YamlFile(path, values, lines, frozenset(blocks)), faults
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Yield every single value of a document, settings' names included."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item)
+    elif isinstance(node, yaml.MappingNode):
+        for name, item in node.value:
+            yield from _scalars(name)
+            yield from _scalars(item)
 
 
 def _walk(node: yaml.MappingNode, prefix: str, lines: dict[str, int], blocks: set[str]) -> list[tuple[str, int]]:

@@ -34,6 +34,7 @@ class BulkRow:
     remote_id: str | None
     must_exist: bool
     resend: bool
+    email: str = field(repr=False)
     payload: str = field(repr=False)
 
 
@@ -52,11 +53,11 @@ class QueuedBatch:
 def next_rows(store: Store, after: int, count: int) -> list[BulkRow]:
     """Return up to `count` contacts of the outbox that go by bulk import, behind position `after`, in order."""
     rows = store.connection.execute(
-        """select contact_id, remote_id, must_exist, reason = 'resend', payload from engine.outbox
+        """select contact_id, remote_id, must_exist, reason = 'resend', email, payload from engine.outbox
         where route = 'bulk' and position > $after and position <= $after + $count order by position""",
         {"after": after, "count": count},
     ).fetchall()
-    return [BulkRow(int(row[0]), row[1], bool(row[2]), bool(row[3]), row[4]) for row in rows]
+    return [BulkRow(int(row[0]), row[1], bool(row[2]), bool(row[3]), row[4], row[5]) for row in rows]
 
 
 def begin_batch(store: Store, contact_ids: Sequence[int], *, exclude_automations: bool) -> tuple[int, dict[int, int]]:

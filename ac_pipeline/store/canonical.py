@@ -32,7 +32,10 @@ def quoted(name: str) -> str:
 
 def text(column: str) -> str:
     """Trimmed, in Unicode's composed form; blank text is no value."""
-    return f"nullif(trim(nfc_normalize(cast({column} as varchar)), ' \t\r\n'), '')"
+    plain = f"cast({column} as varchar)"
+    # Composing would end a text at a NUL, and what has one is to be refused, not cut off.
+    composed = f"if(contains({plain}, chr(0)), {plain}, nfc_normalize({plain}))"
+    return f"nullif(trim({composed}, ' \t\r\n'), '')"
 
 
 def email(column: str) -> str:
@@ -87,11 +90,16 @@ def value(column: str, value_type: ValueType, column_type: str) -> str:
         case ValueType.BOOLEAN:
             return f"cast(try_cast({plain} as boolean) as varchar)"
         case ValueType.DATE:
-            return f"case when isfinite({moment}) then strftime({moment}, '%Y-%m-%d') end"
+            return f"case when {_in_calendar(moment)} then strftime({moment}, '%Y-%m-%d') end"
         case ValueType.DATETIME:
-            return f"case when isfinite({moment}) then strftime({moment}, '%Y-%m-%dT%H:%M:%S+00:00') end"
+            return f"case when {_in_calendar(moment)} then strftime({moment}, '%Y-%m-%dT%H:%M:%S+00:00') end"
         case _:
             return text(plain)
+
+
+def _in_calendar(moment: str) -> str:
+    """Whether a moment has a year of four digits; infinity and years before ours have none that can be sent."""
+    return f"isfinite({moment}) and year({moment}) between 1 and 9999"
 
 
 def fault(column: str, value_type: ValueType, column_type: str) -> str:

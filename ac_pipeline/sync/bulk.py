@@ -111,22 +111,30 @@ async def end_tasks(tasks: Iterable[asyncio.Future[None]]) -> None:
 
 
 async def _existing(store: Store, importer: Importer, verdicts: Verdicts, rows: list[BulkRow]) -> list[BulkRow]:
-    """Return the rows without those that would make somebody again who was deleted over there."""
+    """Return the rows without those that would create somebody: who was deleted over there, or has another address.
+
+    The latter are left to single calls, which find them by their ids.
+    """
     asked = {row.remote_id for row in rows if row.must_exist and row.remote_id is not None}
     if not asked:
         return rows
     try:
-        there = {contact.id async for contact in importer.contacts(asked)}
+        there = {contact.id: contact.email.strip().lower() async for contact in importer.contacts(asked)}
     except PipelineError as error:
         verdicts.judge(Answer(Outcome.NOT_SENT, reason=error.message, stop=error))
         return []
-    gone = [row.contact_id for row in rows if row.must_exist and row.remote_id not in there]
-    if gone:
-        attempts = begin_attempts(store, gone)
-        answer = Answer(Outcome.UNKNOWN, 404, "not found")
-        record_answers(store, dict.fromkeys(attempts.values(), answer))
-        verdicts.ended(Outcome.UNKNOWN, len(gone))
-    return [row for row in rows if row.contact_id not in set(gone)]
+    answers = {
+        row.contact_id: Answer(Outcome.UNKNOWN, reason=NOT_TAKEN[1])
+        if row.remote_id in there
+        else Answer(Outcome.UNKNOWN, 404, "not found")
+        for row in rows
+        if row.must_exist and there.get(row.remote_id or "") != row.email
+    }
+    if answers:
+        attempts = begin_attempts(store, list(answers))
+        record_answers(store, {attempt: answers[contact_id] for (contact_id, _), attempt in attempts.items()})
+        verdicts.ended(Outcome.UNKNOWN, len(answers))
+    return [row for row in rows if row.contact_id not in answers]
 
 
 async def _submit(store: Store, importer: Importer, verdicts: Verdicts, rows: list[BulkRow], *, exclude: bool) -> None:

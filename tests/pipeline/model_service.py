@@ -300,13 +300,14 @@ class ModelService:
     async def _begin(self, *, killed: bool = False) -> None:
         """Let others go on; a process that was killed asks nothing any more."""
         await asyncio.sleep(0)
+        if self.killed:
+            await asyncio.Future[None]()  # until it is cancelled
         self._die_if(killed=killed)
 
     def _die_if(self, *, killed: bool) -> None:
-        if killed and not self.killed:
+        if killed:
             self.killed = True
             self.on_kill()
-        if self.killed:
             raise Crash
 
     def _next_id(self) -> str:

@@ -141,7 +141,8 @@ aimed as (
                 and (compared.state <> 'acknowledged' or compared.told = 'true')
             then 'false'
             when property.kind = 'list' and removable.unsubscribes and former_member.contact_id is not null
-                and (compared.state <> 'acknowledged' or compared.told = 'active')
+                -- A subscription that was refused never was: who bounced or did not confirm stays so.
+                and (compared.state = 'unknown' or compared.state = 'acknowledged' and compared.told = 'active')
             then 'unsubscribed'
             when property.nulls = 'clear' and property.sent and property.declared
                 and (compared.state <> 'acknowledged' or compared.told <> '')

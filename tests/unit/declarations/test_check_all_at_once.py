@@ -129,3 +129,13 @@ def test_a_folder_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
     """The hint names the setting."""
     (fault,) = load_declarations(tmp_path / "nowhere").faults
     assert "AC_PIPELINE_ASSETS" in fault.hint
+
+
+@pytest.mark.parametrize("odd", ["\\ud83d", "\\0"])
+def test_characters_that_are_no_text_are_named(tmp_path: Path, odd: str) -> None:
+    """Neither a database nor JSON could carry them; each has its line."""
+    path = tmp_path / "audiences" / "buyers.yaml"
+    path.parent.mkdir()
+    path.write_text(f'name: Buyers\nsql: select 1 as user_id\nmembership: {{tag: "a{odd}b"}}\n', encoding="utf-8")
+    faults = [fault for fault in load_declarations(tmp_path).errors if fault.path == path]
+    assert [(fault.line, fault.message) for fault in faults] == [(3, "has characters that are no text")]
