@@ -63,10 +63,23 @@ def plan_pending(store: Store, settings: Settings, declarations: Declarations, *
             real_account=not address.loopback,
             import_limit=settings.activecampaign_import_limit,
         )
+        return _counted(store, settings, declarations, planned, lists=lists, budget=budget)
+
+
+def _counted(
+    store: Store,
+    settings: Settings,
+    declarations: Declarations,
+    planned: Planned,
+    *,
+    lists: int,
+    budget: float | None,
+) -> Plan:
+    """Count what the filled outbox needs, while its values are still routed as when it was filled."""
     contacts, values, known = route_counts(store), value_counts(store), known_contacts(store)
     plan = Plan(contacts=contacts, values=values, withheld=planned.withheld, budget=budget, known_contacts=known)
     queued = queued_imports(store)
-    if not planned.contacts and not queued and not worth_a_look(planned, destination):
+    if not planned.contacts and not queued and not worth_a_look(planned, declarations.destination):
         return plan
     imports = pack_imports(import_rows(store))
     ahead = preparation(store, declarations, planned, lists=lists, queued=queued)

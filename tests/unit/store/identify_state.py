@@ -189,8 +189,14 @@ def _lists(world: World, person: Person) -> Iterator[tuple[str, Pending]]:
         left = key == "list:news" and person.was_reader and "old" not in person.desired
         if said:
             yield key, _aim(max(said), membership=reader, resubscribe=again)
-        elif left and _may_have(person, key, "active") and not _any_held(world, key):
+        elif left and _may_be_on(person, key) and not _any_held(world, key):
             yield key, _aim("unsubscribed")
+
+
+def _may_be_on(person: Person, key: str) -> bool:
+    """Whether somebody was subscribed by us, or may have been; a subscription that was refused never was."""
+    told = person.told.get(key)
+    return told is not None and told.state != "rejected" and _may_have(person, key, "active")
 
 
 def _aim(value: str, *, membership: bool = False, resubscribe: bool = False) -> Pending:
