@@ -130,12 +130,13 @@ class ModelService:
         for queue in (self.fates, self.handings, self.ends):
             queue.clear()
 
-    def arrive(self) -> None:
-        """Do the imports of which nobody was told."""
-        for late in self.late:
+    def arrive(self, *, after: float = 0.0) -> None:
+        """Do the imports of which nobody was told, of those that were handed over so many seconds ago."""
+        due = [late for late in self.late if self.now() - late.since >= after]
+        self.late = [late for late in self.late if late not in due]
+        for late in due:
             for row in late.rows:
                 self._import(row)
-        self.late.clear()
 
     # What delivery asks of it.
 
@@ -144,12 +145,11 @@ class ModelService:
         self._not_queued(contact["email"])
         known = self.id_of(contact["email"])
         assert known or self.may_create(contact["email"]), "a contact is made of somebody who may not be one"
-        number = known or self._next_id()
-        return await self._write(lambda: self._update(self.members.setdefault(number, Member("")), contact), number)
+        return await self._write(lambda: self._sync(contact))
 
     async def update_contact(self, remote_id: str, body: str) -> Answer:
         contact = json.loads(body)["contact"]
-        if self.id_of(contact["email"]) not in (None, remote_id):
+        if "email" in contact and self.id_of(contact["email"]) not in (None, remote_id):
             return Answer(Outcome.REJECTED, 422, "duplicate")
         return await self._to(remote_id, lambda member: self._update(member, contact))
 
@@ -273,24 +273,36 @@ class ModelService:
             await self._begin()
             return Answer(Outcome.REJECTED, 404, "not found")
         self._not_queued(self.members[number].email)
-        return await self._write(lambda: effect(self.members[number]), number)
 
-    async def _write(self, effect: Callable[[], object], number: str) -> Answer:
+        def to_known() -> str:
+            effect(self.members[number])
+            return number
+
+        return await self._write(to_known)
+
+    async def _write(self, effect: Callable[[], str]) -> Answer:
+        """`effect` returns the id of the contact it wrote."""
         fate = self.fates.popleft() if self.fates else Fate.ANSWERED
         await self._begin(killed=fate is Fate.KILLED_BEFORE)
         if fate is Fate.REFUSED:
             return Answer(Outcome.REJECTED, 422, "refused")
         if fate is Fate.NOT_SENT:
             return Answer(Outcome.NOT_SENT, 429, "throttled")
-        if fate is not Fate.REQUEST_LOST:
-            effect()
+        if fate is Fate.REQUEST_LOST:
+            return Answer(Outcome.UNKNOWN, reason="no answer")
+        number = effect()
         self._die_if(killed=fate is Fate.KILLED_AFTER)
-        if fate in (Fate.REQUEST_LOST, Fate.ANSWER_LOST):
+        if fate is Fate.ANSWER_LOST:
             return Answer(Outcome.UNKNOWN, reason="no answer")
         return Answer(Outcome.ACKNOWLEDGED, 200, remote_id=number)
 
+    def _sync(self, contact: Mapping[str, Any]) -> str:
+        number = self.id_of(contact["email"]) or self._next_id()
+        self._update(self.members.setdefault(number, Member("")), contact)
+        return number
+
     def _update(self, member: Member, contact: Mapping[str, Any]) -> None:
-        member.email = contact["email"]
+        member.email = contact.get("email", member.email)
         for name in ("firstName", "lastName", "phone"):
             if name in contact:
                 member.set(name, contact[name])
@@ -298,8 +310,9 @@ class ModelService:
             member.set(str(one["field"]), one["value"])
 
     async def _begin(self, *, killed: bool = False) -> None:
-        """Let others go on; a process that was killed asks nothing any more."""
+        """Let others go on; a process that was killed asks nothing any more. No import comes later than `LOST`."""
         await asyncio.sleep(0)
+        self.arrive(after=LOST)
         if self.killed:
             await asyncio.Future[None]()  # until it is cancelled
         self._die_if(killed=killed)

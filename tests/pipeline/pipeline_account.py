@@ -23,10 +23,10 @@ KEY = "0123456789abcdef-key-of-tests"
 PATIENCE = 60
 """Seconds after which a request or a child process counts as hanging."""
 SYNC = "POST /contact/sync"
-RENAME = "PUT /contacts/{id}"
+UPDATE = "PUT /contacts/{id}"
 TAG, UNTAG = "POST /contactTags", "DELETE /contactTags/{id}"
 SUBSCRIBE = "POST /contactLists"
-WRITES = (SYNC, RENAME, TAG, UNTAG, SUBSCRIBE)
+WRITES = (SYNC, UPDATE, TAG, UNTAG, SUBSCRIBE)
 """Requests that write a contact."""
 USER_ID = "User ID"
 """Title of the field that keeps the user id; every contact has it unless a test says otherwise."""
@@ -154,7 +154,7 @@ class Service:
 
     def sent(self) -> int:
         """Return how many requests wrote a contact's fields."""
-        return len(self.requests(SYNC, RENAME))
+        return len(self.requests(SYNC, UPDATE))
 
     # What others do in it.
 

@@ -29,7 +29,7 @@ from pipeline.pipeline_account import (
     KEY,
     PATIENCE,
     RATE,
-    RENAME,
+    UPDATE,
     SYNC,
     Door,
     Service,
@@ -37,7 +37,7 @@ from pipeline.pipeline_account import (
 )
 
 __all__ = [
-    "BUYERS", "CONTACTS", "CRON", "KEY", "LONG_AGO", "PATIENCE", "POINTS", "RATE", "READERS", "RENAME", "START", "SYNC",
+    "BUYERS", "CONTACTS", "CRON", "KEY", "LONG_AGO", "PATIENCE", "POINTS", "RATE", "READERS", "UPDATE", "START", "SYNC",
     "Company", "Door", "Ended", "Person", "Service", "Ticking", "customer", "end", "killing", "person", "service",
 ]  # fmt: skip
 

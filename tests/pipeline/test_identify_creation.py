@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.pipeline_account import WRITES
-from pipeline.pipeline_support import RENAME, SYNC, Company, Service, customer, person
+from pipeline.pipeline_support import UPDATE, SYNC, Company, Service, customer, person
 
 
 def test_only_a_true_membership_creates_a_contact(company: Company, account: Service) -> None:
@@ -101,7 +101,7 @@ def test_update_existing_tells_contacts_made_by_others_by_their_id(company: Comp
 
     contacts = {email.lower(): told for email, told in account.told().items() if not email.startswith("filler")}
     assert contacts == {"u1@example.com": {"Points": "1"}, "u3@example.com": {"Buyers": "true"}}
-    assert account.requests(SYNC, RENAME).count(RENAME) == 1
+    assert account.requests(SYNC, UPDATE).count(UPDATE) == 1
 
     account.create("u2@example.com")
     company.sync_later()

@@ -12,7 +12,7 @@ import pytest
 from ac_pipeline.declarations.key import RESERVED_TRAITS, key_of
 from ac_pipeline.errors import DeclarationsError
 from pipeline.pipeline_account import ACTIVE, UNSUBSCRIBED, WRITES
-from pipeline.pipeline_support import RENAME, SYNC, Company, Service, customer, person
+from pipeline.pipeline_support import UPDATE, SYNC, Company, Service, customer, person
 
 
 def test_contact_key_segment_the_user_id_is_kept_as_external_id(company: Company, account: Service) -> None:
@@ -91,7 +91,7 @@ def test_new_contact_never(company: Company, account: Service) -> None:
     assert account.told() == {"u1@example.com": {"Buyers": "true"}}
     assert account.user_ids() == {"u1@example.com": "1"}
     assert report.delivery.withheld == {"none_are_created": 1}
-    assert (report.delivery.created, account.requests(SYNC, RENAME)) == (0, [SYNC, RENAME])  # the first is the other's
+    assert (report.delivery.created, account.requests(SYNC, UPDATE)) == (0, [SYNC, UPDATE])  # the first is the other's
 
 
 def test_standard_fields_segment_all_four_arrive(company: Company, account: Service) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.pipeline_account import WRITES
-from pipeline.pipeline_support import RENAME, SYNC, Company, Service, person
+from pipeline.pipeline_support import UPDATE, SYNC, Company, Service, person
 
 
 def test_after_the_home_was_lost_a_changed_address_still_renames(company: Company, account: Service) -> None:
@@ -27,7 +27,7 @@ def test_after_the_home_was_lost_a_changed_address_still_renames(company: Compan
         "id": before, "first_name": "Ann", "last_name": "Lee", "Buyers": "true",
     }  # fmt: skip
     assert set(account.told()) == {"new@example.com", *others}
-    assert account.requests(*WRITES) == [RENAME]
+    assert account.requests(*WRITES) == [UPDATE]
 
 
 def test_a_name_of_the_account_for_the_user_id_serves_to_find_people(company: Company, account: Service) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.pipeline_support import RENAME, SYNC, Company, Person, Service, person
+from pipeline.pipeline_support import UPDATE, SYNC, Company, Person, Service, person
 
 
 def test_a_changed_e_mail_renames_the_same_contact(company: Company, account: Service) -> None:
@@ -21,7 +21,7 @@ def test_a_changed_e_mail_renames_the_same_contact(company: Company, account: Se
     assert account.contacts() == {
         "new@example.com": {"id": contact_id, "first_name": "Ann", "last_name": "Lee", "Buyers": "true"}
     }
-    assert account.requests(SYNC, RENAME) == [RENAME]
+    assert account.requests(SYNC, UPDATE) == [UPDATE]
 
 
 def test_addresses_that_are_swapped_along_a_chain_all_arrive(company: Company, account: Service) -> None:

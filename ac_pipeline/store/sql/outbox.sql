@@ -47,13 +47,14 @@ content as (
 identify as (
     select
         contact.contact_id, 0 as step, contact.route,
-        concat(
-            '{"contact":{"email":', to_json(contact.email)::varchar,
-            ',"firstName":' || content.first_name, ',"lastName":' || content.last_name, ',"phone":' || content.phone,
-            ',"fieldValues":[{"field":"'
-            || replace(replace(content.fields, chr(30), '","value":'), chr(31), '},{"field":"') || '}]',
-            '}}'
-        ) as payload
+        '{"contact":{' || concat_ws(
+            ',',
+            -- An address that somebody changed over there is theirs, until ours changes.
+            if(contact.remote_id is null or contact.renames, '"email":' || to_json(contact.email)::varchar, null),
+            '"firstName":' || content.first_name, '"lastName":' || content.last_name, '"phone":' || content.phone,
+            '"fieldValues":[{"field":"'
+            || replace(replace(content.fields, chr(30), '","value":'), chr(31), '},{"field":"') || '}]'
+        ) || '}}' as payload
     from judged_contact as contact
     left join content on content.contact_id = contact.contact_id
     where contact.contact_id >= $first and contact.contact_id < $next and contact.withheld is null and contact.contact_id not in (select contact_id from by_bulk)

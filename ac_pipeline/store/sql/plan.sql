@@ -84,6 +84,14 @@ in_batch as (
     join pending on pending.contact_id = attempt.contact_id and pending.property_id = said.property_id
     where batch.state = 'lost' and batch.account_id = $account_id and batch.submitted_at > $may_still_come
         and pending.value <> said.value
+    union
+    -- An import finds people by the address they had: coming after a rename it would make a second contact.
+    select attempt.contact_id
+    from engine.batch
+    join engine.attempt on attempt.batch_id = batch.batch_id
+    join pending on pending.contact_id = attempt.contact_id and pending.key = 'email'
+    where batch.state = 'lost' and batch.account_id = $account_id and batch.submitted_at > $may_still_come
+        and pending.value <> attempt.email
 ),
 judged as (
     select
@@ -107,9 +115,9 @@ select
     remote_id,
     remote_id is not null and (known_email <> email or address_changes) as renames,
     not creatable as must_exist,
-    -- contact/sync would make somebody again who was deleted over there: only who may be created is sent that way.
-    case when remote_id is not null and (known_email <> email or address_changes or not creatable)
-    then 'update' else 'sync' end as route,
+    -- contact/sync finds people by their address: it would make a second contact of somebody whose address was changed
+    -- over there, and make somebody again who was deleted. Whose id is known is told by it.
+    if(remote_id is null, 'sync', 'update') as route,
     -- What is only said again comes last, together: an import has one answer to whether automations run.
     case when resent then 3 when exits then 0 when enters then 1 else 2 end as urgency,
     case

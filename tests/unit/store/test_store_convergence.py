@@ -62,14 +62,14 @@ class Account:
         (step,) = sent.steps
         contact = json.loads(step.payload)["contact"]
         values = {part["field"]: part["value"] for part in contact.get("fieldValues", [])}
-        owner = self.id_of(contact["email"])
+        owner = self.id_of(contact["email"]) if "email" in contact else None
         number = sent.remote_id if step.route == "update" else owner or str(len(self.contacts) + 1)
         assert number is not None
         if step.route == "update" and number not in self.contacts:
             return Answer(Outcome.UNKNOWN, 404)
         if owner not in (None, number):
             return Answer(Outcome.REJECTED, 422, reason="duplicate")
-        self.contacts.setdefault(number, {}).update({"email": contact["email"]} | values)
+        self.contacts.setdefault(number, {}).update({k: v for k, v in contact.items() if k == "email"} | values)
         return Answer(Outcome.ACKNOWLEDGED, 200, remote_id=number)
 
 
