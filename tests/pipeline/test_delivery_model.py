@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -366,12 +367,18 @@ def machine(store: Store, clock: Ticking) -> type[Deliveries]:
     return type("Machine", (Deliveries,), {"store": store, "clock": clock})
 
 
-def run(folder: Path, examples: int) -> None:
-    """Try so many stories."""
+@contextmanager
+def prepared(folder: Path) -> Iterator[type[Deliveries]]:
+    """Return the machine for a new home."""
     clock = Ticking()
     with open_store(Home.at(folder), kind="test", run_id="run-1", clock=clock) as store:
         store.connection.execute("set threads = 1")  # of no use for four people
-        chosen = machine(store, clock)
+        yield machine(store, clock)
+
+
+def run(folder: Path, examples: int) -> None:
+    """Try so many stories."""
+    with prepared(folder) as chosen:
         run_state_machine_as_test(
             chosen,
             settings=settings(
@@ -384,3 +391,17 @@ def run(folder: Path, examples: int) -> None:
 def test_whatever_happens_the_ledger_is_true_and_the_account_becomes_equal(tmp_path: Path) -> None:
     """Refusals, lost requests and answers, kills, imports that fail, vanish or come late, deletions, opt-outs."""
     run(tmp_path / "home", EXAMPLES)
+
+
+def test_a_new_address_waits_for_an_import_that_may_still_come(tmp_path: Path) -> None:
+    """An import finds people by the address they had: it would make a second contact of somebody renamed meanwhile."""
+    buyer = Wanted(named=True, member_of=frozenset({"buyers"}))
+    with prepared(tmp_path / "home") as chosen:
+        story = chosen()
+        story.begin()
+        story.change({1: buyer, 2: buyer}, set(), WELL)
+        richer = buyer._replace(points="1")
+        story.change({1: richer, 2: richer}, set(), Wrong(handings=[Handing.NO_ID]))
+        story.change({1: richer._replace(version=1)}, set(), WELL)
+        assert story._member(1).email == "u1.0@example.com"
+        story.teardown()
