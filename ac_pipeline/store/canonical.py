@@ -77,7 +77,9 @@ def number(column: str) -> str:
 def _decimal(column: str) -> str:
     # By way of text, so that a double counts as what it prints (0.1, not 0.1000000015). Ten decimals are
     # more than a marketer's number needs and far inside DECIMAL's 38 digits.
-    return f"try_cast(cast({column} as varchar) as decimal(38, 10))"
+    # DuckDB reads an underscore between digits, nobody else does.
+    plain = f"cast({column} as varchar)"
+    return f"if(contains({plain}, '_'), null, try_cast({plain} as decimal(38, 10)))"
 
 
 def value(column: str, value_type: ValueType, column_type: str) -> str:
@@ -88,7 +90,8 @@ def value(column: str, value_type: ValueType, column_type: str) -> str:
         case ValueType.NUMBER:
             return number(plain)
         case ValueType.BOOLEAN:
-            return f"cast(try_cast({plain} as boolean) as varchar)"
+            # Of numbers only 0 and 1, in whatever form.
+            return f"cast(try_cast(coalesce({number(plain)}, cast({plain} as varchar)) as boolean) as varchar)"
         case ValueType.DATE:
             return f"case when {_in_calendar(moment)} then strftime({moment}, '%Y-%m-%d') end"
         case ValueType.DATETIME:

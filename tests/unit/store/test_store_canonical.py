@@ -104,6 +104,7 @@ def test_a_double_counts_as_what_it_prints_to_ten_decimals(connection: duckdb.Du
         ('"1.00"', "json", "1"),
         (" 7 ", "varchar", "7"),
         ("1,5", "varchar", None),
+        ("1_000", "varchar", None),
         ("12 EUR", "varchar", None),
         ("", "varchar", None),
     ],
@@ -121,6 +122,9 @@ def test_numbers_at_the_edges(connection: duckdb.DuckDBPyConnection, of: str, as
         ("TRUE", "varchar", ValueType.BOOLEAN, "true"),
         ("f", "varchar", ValueType.BOOLEAN, "false"),
         ("maybe", "varchar", ValueType.BOOLEAN, None),
+        (2, "integer", ValueType.BOOLEAN, None),
+        (1, "double", ValueType.BOOLEAN, "true"),
+        ("0.0", "varchar", ValueType.BOOLEAN, "false"),
         (date(2026, 4, 5), "date", ValueType.DATE, "2026-04-05"),
         ("2026-04-05", "varchar", ValueType.DATE, "2026-04-05"),
         (datetime(2026, 4, 5, 23, 59), "timestamp", ValueType.DATE, "2026-04-05"),  # noqa: DTZ001
