@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from ac_pipeline.cli import check, demo, plan, query, release, resend, retire, retry, sandbox, status, sync
+from ac_pipeline.cli import check, demo, plan, query, release, report, resend, retire, retry, sandbox, status, sync, why
 from ac_pipeline.cli.output import errors
 from ac_pipeline.errors import PipelineError
 
@@ -28,7 +28,9 @@ app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("sync")(sync.sync)
 app.command("status")(status.status)
+app.command("why")(why.why)
 app.command("query")(query.query)
+app.command("report")(report.report)
 app.command("release")(release.release)
 app.command("retire")(retire.retire)
 app.command("retry")(retry.retry)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from starlette.responses import HTMLResponse
 
 from ac_pipeline.sandbox.account import Account
-from ac_pipeline.sandbox.page.html import Markup, element, joined
+from ac_pipeline.markup import Markup, element, joined
 from ac_pipeline.sandbox.tables import contacts, requests
 
 _STYLE = """

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ac_pipeline.sandbox.account import Account
-from ac_pipeline.sandbox.page.html import element, table
+from ac_pipeline.markup import element, table
 from ac_pipeline.sandbox.page.layout import page
 from ac_pipeline.sandbox.tables import requests
 
