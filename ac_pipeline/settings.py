@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -66,6 +67,20 @@ class Settings(BaseSettings):
         default=None,
         description="first moment windows exist for, in UTC; by default 90 days before the home was made",
     )
+    alert_webhook_url: SecretStr | None = Field(
+        default=None, description="secret address that alerts are posted to, as Slack's incoming webhooks take them"
+    )
+    alert_after: float | None = Field(
+        default=None,
+        gt=0,
+        description="hours that a change may wait, or data be old, until it counts as late; by default three windows",
+    )
+    alert_rejected_share: float = Field(
+        default=0.01, ge=0, le=1, description="share of refused contacts from which on the check of them fails"
+    )
+    alert_size_change: float = Field(
+        default=0.5, gt=0, description="share by which a size may change between two windows until its check warns"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -76,6 +91,13 @@ class Settings(BaseSettings):
     @classmethod
     def _home_of_the_user(cls, value: Path) -> Path:
         return value.expanduser()
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _webhook_is_a_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/]\S*", value.get_secret_value()):
+            raise ValueError("not an address; it begins with https://")
+        return value
 
     @field_validator("sync_cron")
     @classmethod

@@ -105,6 +105,10 @@ class DemoHome:
             sync_cron="0 */2 * * *",
             sync_budget=None,
             history_start=None,
+            alert_webhook_url=None,
+            alert_after=None,
+            alert_rejected_share=0.01,
+            alert_size_change=0.5,
         )
 
 

@@ -11,9 +11,15 @@ from ac_pipeline.dbt_project import DbtProject
 from ac_pipeline.declarations import require_declarations
 from ac_pipeline.home import Home
 from ac_pipeline.orchestration.chain import chain_assets
+from ac_pipeline.orchestration.checks import verdict_checks
 from ac_pipeline.orchestration.dbt import dbt_models, relation_keys
-from ac_pipeline.orchestration.declared import declaration_key, declared_assets
-from ac_pipeline.orchestration.schedule import sync_job, sync_schedule
+from ac_pipeline.orchestration.declared import declared_assets
+from ac_pipeline.orchestration.delivery import delivery_asset
+from ac_pipeline.orchestration.jobs import deliver_job, sync_job
+from ac_pipeline.orchestration.names import declaration_key
+from ac_pipeline.orchestration.person_jobs import person_jobs
+from ac_pipeline.orchestration.schedule import sync_schedule
+from ac_pipeline.orchestration.sensors import alert_sensor, late_sensor
 from ac_pipeline.orchestration.session import session_resource
 from ac_pipeline.orchestration.user_assets import user_definitions
 from ac_pipeline.orchestration.windows import window_partitions
@@ -41,15 +47,19 @@ def _build(settings: Settings, clock: Clock) -> dg.Definitions:
     partitions = window_partitions(settings, settings.history_start or home.created_at - HISTORY)
     project = DbtProject.of(settings, home)
     models = [dbt_models(project, settings)] if project else []
-    declared = declared_assets(declarations, settings, partitions, relation_keys(project))
+    declared = declared_assets(declarations, settings, partitions, relation_keys(project), dialect)
     keys = [declaration_key(declaration) for declaration in declarations.all]
     chain = chain_assets(settings, partitions, keys)
-    job = sync_job(dg.AssetSelection.assets(*models, declared, *chain))
-    windowed = frozenset({*keys, *chain[0].keys, *chain[1].keys})
+    windowed = frozenset(key for asset in (declared, *chain) for key in asset.keys)
+    delivery = delivery_asset(settings, declarations)
+    job = sync_job(dg.AssetSelection.assets(*models, declared, *chain, delivery))
+    late_job = deliver_job()
     own = dg.Definitions(
-        assets=[*models, declared, *chain],
-        jobs=[job],
-        schedules=[sync_schedule(job, settings, home)],
+        assets=[*models, declared, *chain, delivery],
+        asset_checks=verdict_checks(declarations, settings),
+        jobs=[job, late_job, *person_jobs(declarations)],
+        schedules=[sync_schedule(job, settings, home, clock)],
+        sensors=[alert_sensor(settings, home, clock), late_sensor(late_job, settings, home, clock)],
         resources={"session": session_resource(settings, clock, windowed)},
         executor=dg.in_process_executor,
     )

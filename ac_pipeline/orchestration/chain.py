@@ -1,33 +1,32 @@
-"""Snapshot, changes and ActiveCampaign as assets."""
+"""Snapshot and changes as assets: the window's result, and how it differs from the one before."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from ac_pipeline.orchestration.columns import CHANGE_COLUMNS, SNAPSHOT_COLUMNS
+from ac_pipeline.orchestration.declared import COLUMNS
+from ac_pipeline.orchestration.names import CHANGES, SNAPSHOT, SYNC_GROUP
 from ac_pipeline.orchestration.session import told_plainly
-from ac_pipeline.orchestration.windows import Metadata, windows_of
+from ac_pipeline.orchestration.windows import Metadata, is_backfill, windows_of
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.snapshots import Snapshot, WindowSnapshot
 from ac_pipeline.sync.session import Session
-from ac_pipeline.sync.verdicts import Standing
-
-SNAPSHOT = dg.AssetKey(["snapshot"])
-CHANGES = dg.AssetKey(["changes"])
-ACTIVECAMPAIGN = dg.AssetKey(["activecampaign"])
-_GROUP = "sync"
 
 
 def chain_assets(
     settings: Settings, partitions: dg.TimeWindowPartitionsDefinition, declared: Sequence[dg.AssetKey]
 ) -> list[dg.AssetsDefinition]:
-    """Return the three assets behind the declared ones."""
+    """Return the two assets between the declared ones and ActiveCampaign."""
 
     @dg.asset(
         key=SNAPSHOT,
         deps=declared,
         partitions_def=partitions,
-        group_name=_GROUP,
+        group_name=SYNC_GROUP,
         kinds={"duckdb"},
+        metadata={COLUMNS: SNAPSHOT_COLUMNS},
         description="The immutable result of all declarations for one window, kept in DuckDB.",
         check_specs=[dg.AssetCheckSpec("nothing_held", asset=SNAPSHOT, description="The guard held no declaration.")],
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -35,17 +34,22 @@ def chain_assets(
     )
     def snapshot(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         session: Session = context.resources.session
+        backfill = is_backfill(context)
         with told_plainly():
-            taken = [session.snapshot(window) for window in windows_of(context, settings)]
+            taken = [session.snapshot(window, backfill=backfill) for window in windows_of(context, settings)]
         held = {held.key: held.reason for held in session.report().held}
         check = dg.AssetCheckResult(
             check_name="nothing_held",
             passed=not held,
-            metadata={**held, **({"what to do": "ac-pipeline release KEY"} if held else {})},
+            metadata={**held, **({"what to do": "ac-pipeline release KEY, or the job `release`"} if held else {})},
         )
-        metadata: Metadata = {"windows": len(taken), "held": len(held), **_counts(taken[-1], "contacts")}
-        for key, reason in taken[-1].missing:
-            metadata[f"{key}: not computed"] = reason
+        metadata: Metadata = {
+            "windows": len(taken),
+            "held": len(held),
+            "members": _total(taken[-1], "contacts"),
+            **_counts(taken[-1], "contacts"),
+            **_missing(taken),
+        }
         metadata.update({f"rows not used, {what}": count for what, count in taken[-1].problems.items()})
         yield dg.MaterializeResult(metadata=metadata, check_results=[check])
 
@@ -53,8 +57,9 @@ def chain_assets(
         key=CHANGES,
         deps=[SNAPSHOT],
         partitions_def=partitions,
-        group_name=_GROUP,
+        group_name=SYNC_GROUP,
         kinds={"duckdb"},
+        metadata={COLUMNS: CHANGE_COLUMNS},
         description="What changed since the computed window before: who entered, who exited, which values changed.",
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={"session"},
@@ -62,51 +67,39 @@ def chain_assets(
     def changes(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session: Session = context.resources.session
         windows = set(windows_of(context, settings))
-        newest = max((s for s in session.snapshots if s.window in windows), key=lambda s: s.window)
-        moved: Metadata = {**_counts(newest, "entered"), **_counts(newest, "exited"), **_counts(newest, "changed")}
-        return dg.MaterializeResult(metadata=moved)
+        taken = [snapshot for snapshot in session.snapshots if snapshot.window in windows]
+        if not taken:
+            raise dg.Failure("No snapshot was taken in this run. Select the snapshot together with the changes.")
+        newest = max(taken, key=lambda snapshot: snapshot.window)
+        totals: Metadata = {what: _total(newest, what) for what in ("entered", "exited", "changed")}
+        moved = {**_counts(newest, "entered"), **_counts(newest, "exited"), **_counts(newest, "changed")}
+        return dg.MaterializeResult(metadata={**totals, **moved})
 
-    @dg.asset(
-        key=ACTIVECAMPAIGN,
-        deps=[CHANGES],
-        group_name=_GROUP,
-        kinds={"activecampaign"},
-        description="Contacts in ActiveCampaign, told what changed. Only the newest window is ever delivered.",
-        required_resource_keys={"session"},
-    )
-    def activecampaign(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        session: Session = context.resources.session
-        with told_plainly():
-            delivery = session.deliver(now_and_then=lambda standing: context.log.info(_said(standing)))
-        metadata: Metadata = {
-            "planned": delivery.planned,
-            "created": delivery.created,
-            "acknowledged": delivery.acknowledged,
-            "rejected": delivery.rejected,
-            "unknown": delivery.unknown,
-            "requests": delivery.total_requests,
-            "seconds": round(delivery.seconds, 2),
-            **{f"withheld: {reason}": count for reason, count in delivery.withheld.items()},
-        }
-        if delivery.skipped:
-            metadata["nothing sent"] = delivery.skipped
-        return dg.MaterializeResult(metadata=metadata)
-
-    return [snapshot, changes, activecampaign]
+    return [snapshot, changes]
 
 
-def _said(standing: Standing) -> str:
-    """Say how far a delivery is; Dagster shows it at once."""
-    return (
-        f"{standing.done:,} of {standing.total:,} contacts: {standing.acknowledged:,} acknowledged, "
-        f"{standing.rejected:,} refused, {standing.unknown:,} without a certain answer"
-    )
+def _missing(taken: Sequence[WindowSnapshot]) -> Metadata:
+    """Say which declarations are unknown, and of a range, for how many windows."""
+    reasons = {key: reason for snapshot in taken for key, reason in snapshot.missing}
+    windows = Counter(key for snapshot in taken for key, _ in snapshot.missing)
+    many = len(taken) > 1
+    return {
+        f"{key}: not computed": f"{reason} ({windows[key]} of {len(taken)} windows)" if many else reason
+        for key, reason in reasons.items()
+    }
+
+
+def _total(taken: WindowSnapshot, what: str) -> int:
+    """Add up over all audiences; of traits only values can change."""
+    return sum(getattr(one, what) for one in _shown(taken, what))
 
 
 def _counts(taken: WindowSnapshot, what: str) -> Metadata:
     """Return one number for each audience, and for traits where they can change."""
-    shown: list[Snapshot] = [
-        s for s in taken.snapshots if s.kind == "audience" or (s.kind == "trait" and what == "changed")
-    ]
     label = {"contacts": "members"}.get(what, what)
-    return {f"{s.key}: {label}": getattr(s, what) for s in shown if what != "changed" or s.kind == "trait"}
+    return {f"{one.key}: {label}": getattr(one, what) for one in _shown(taken, what)}
+
+
+def _shown(taken: WindowSnapshot, what: str) -> list[Snapshot]:
+    kind = "trait" if what == "changed" else "audience"
+    return [one for one in taken.snapshots if one.kind == kind]

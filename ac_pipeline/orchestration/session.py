@@ -1,5 +1,7 @@
 """The run's session as a resource: the store is held from before the first step until after the last."""
 
+from __future__ import annotations
+
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +9,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from ac_pipeline.errors import PipelineError
+from ac_pipeline.orchestration.names import WITHOUT_WINDOW
 from ac_pipeline.orchestration.windows import PARTITION_TAGS
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.store import Clock
@@ -22,17 +25,25 @@ def session_resource(settings: Settings, clock: Clock, windowed: frozenset[dg.As
     @dg.resource(description="Holds the store of the home for the whole run.")
     def session(context: dg.InitResourceContext) -> Iterator[Session]:
         run = context.run
-        selected = run.asset_selection if run is not None else None
-        needs_window = not selected or bool(windowed & selected)
-        if run is not None and needs_window and not any(tag in run.tags for tag in PARTITION_TAGS):
+        if run is not None and _needs_window(run, windowed) and not any(tag in run.tags for tag in PARTITION_TAGS):
             raise dg.Failure(
                 "This run was given no window. Choose a partition (the newest one for an ordinary sync), then launch."
             )
         run_id = run.run_id if run is not None else str(uuid.uuid4())
-        with told_plainly(), open_session(settings, kind="dagster", run_id=run_id, clock=clock) as opened:
+        kind = run.job_name if run is not None and run.job_name in WITHOUT_WINDOW else "dagster"
+        with told_plainly(), open_session(settings, kind=kind, run_id=run_id, clock=clock) as opened:
             yield opened
 
     return session
+
+
+def _needs_window(run: dg.DagsterRun, windowed: frozenset[dg.AssetKey]) -> bool:
+    """Say whether it computes windows. Without any selection a job runs all of its assets; checks alone need none."""
+    if run.job_name in WITHOUT_WINDOW:
+        return False
+    if run.asset_selection:
+        return bool(windowed & run.asset_selection)
+    return not run.asset_check_selection
 
 
 @contextmanager

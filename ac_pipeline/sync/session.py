@@ -71,6 +71,8 @@ class Session:
     """Whether the published copy is renewed."""
     failed: bool = False
     """Whether a step raised."""
+    past: bool = False
+    """Whether a backfill computed a window that is over for longer than the newest one."""
     _extractions: dict[Window, Extraction] = field(default_factory=dict)
 
     @_step
@@ -103,11 +105,11 @@ class Session:
         return self._extractions[window]
 
     @_step
-    def snapshot(self, window: Window) -> WindowSnapshot:
+    def snapshot(self, window: Window, *, backfill: bool = False) -> WindowSnapshot:
         """Write the window's extraction into history; the newest window also passes the guard.
 
-        Raises Inconsistent when the window was not extracted in this run: results of earlier runs
-        are never taken up.
+        A backfill makes past windows history only, in a new home as well, where nothing newer was computed.
+        Raises Inconsistent when the window was not extracted in this run: results of earlier runs are never taken up.
         """
         extraction = self._extractions.get(window)
         if extraction is None:
@@ -116,6 +118,8 @@ class Session:
                 "Select the audiences and traits together with the snapshot.",
             )
         taken = take_snapshot(self.store, window, extraction, self.ids)
+        if taken.newest and backfill and window != window_ending_by(self.settings.sync_cron, self.clock()):
+            taken, self.past = replace(taken, newest=False), True
         self.snapshots.append(taken)
         if taken.newest:
             self.approved = judge(self.store, self.declarations, self.ids, taken)
@@ -169,6 +173,8 @@ class Session:
         """Return a delivery of nothing when only older windows were computed."""
         if not self.snapshots or any(snapshot.newest for snapshot in self.snapshots):
             return None
+        if self.past:
+            return Delivery(skipped="these are past windows, computed for history; only the newest is delivered")
         newest = newest_computed(self.store)
         reason = f"the window that ends {newest:%Y-%m-%d %H:%M} UTC was computed before; only the newest is delivered"
         by_the_clock = window_ending_by(self.settings.sync_cron, self.clock())

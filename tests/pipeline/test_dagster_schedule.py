@@ -12,7 +12,8 @@ from dagster import DagsterRunStatus
 
 from ac_pipeline.home import Home
 from ac_pipeline.orchestration.build import build_definitions
-from ac_pipeline.orchestration.schedule import GRACE, JOB, in_flight
+from ac_pipeline.orchestration.names import JOB
+from ac_pipeline.orchestration.runs import GRACE, in_flight
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.lock import held_lock
 from pipeline.pipeline_support import Company
@@ -51,7 +52,7 @@ def test_a_tick_asks_for_the_window_that_ends_at_it(company: Company, instance: 
     """Its partition key is the window's start."""
     request = tick(company, instance)
     assert isinstance(request, dg.RunRequest)
-    assert (request.partition_key, request.run_key) == ("2026-03-01-12:00", "2026-03-01-12:00")
+    assert (request.partition_key, request.run_key) == ("2026-03-01-12:00", "2026-03-01-12:00 2026-03-01-14:00")
 
 
 def test_the_schedule_is_stopped_until_somebody_starts_it(company: Company) -> None:
