@@ -46,6 +46,10 @@ class Account:
         """Return what two names of the same tag have in common."""
         return tag if self.switches.tag_case == "kept" else tag.casefold()
 
+    def event_key(self, event: str) -> str:
+        """Return what two names of the same event have in common."""
+        return event if self.switches.event_case == "kept" else event.casefold()
+
     def status(self, *, new: bool) -> int:
         """Return the status of an answer to a write that may have created a row."""
         return 201 if new and self.switches.created_status == "as_recorded" else 200

@@ -31,6 +31,10 @@ class SandboxConfig:
     """0 takes a free port."""
     host: str = "127.0.0.1"
     api_key: str = field(default="sandbox-key", repr=False)
+    actid: str = "1000001"
+    """The number of the account on the tracking host."""
+    event_key: str = field(default="sandbox-event-key", repr=False)
+    """What the tracking host wants instead of the API key."""
     admin_key: bool = True
     """Whether the key's user is in the admin group; if not, /settings/account answers 403."""
     account_name: str = "sandbox"

@@ -13,6 +13,7 @@ from pathlib import Path
 from ac_pipeline.errors import PipelineError, SettingsError
 
 _GROUPS = ((1, "{**DEFAULT**}"), (2, "{**DEAL_DEFAULT**}"), (3, "{**ACCOUNT_DEFAULT**}"))
+_EVENTS = ("__pagevisit", "__redir")
 _VERSION = 3
 """Of the tables; a file of another one is no use."""
 _TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
@@ -118,6 +119,10 @@ def _create(db: sqlite3.Connection) -> None:
 
 def _seed(db: sqlite3.Connection) -> None:
     db.executemany("insert or ignore into group_definitions (id, type_id, label) values (?1, ?1, ?2)", _GROUPS)
+    db.execute("insert or ignore into tracking (id, events, site) values (1, 1, 1)")
+    (known,) = db.execute("select count(*) from event_names").fetchone()
+    if not known:
+        db.executemany("insert into event_names (name, name_key) values (?1, ?1)", [(name,) for name in _EVENTS])
 
 
 def _fold(value: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What every API request passes: key, rate, latency, faults, handler, log."""
+"""What every request passes, of the API and of the tracking host: key, rate, latency, faults, handler, log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from ac_pipeline.sandbox import refusals
 from ac_pipeline.sandbox.account import Account
-from ac_pipeline.sandbox.api import ENDPOINTS
 from ac_pipeline.sandbox.connections import Connections
 from ac_pipeline.sandbox.database import transaction
 from ac_pipeline.sandbox.departures import Departure
@@ -27,7 +26,7 @@ from ac_pipeline.sandbox.request_path import loggable
 from ac_pipeline.sandbox.routing import Match, Routes
 from ac_pipeline.sandbox.tables import requests
 from ac_pipeline.sandbox.tables.requests import Logged
-from ac_pipeline.sandbox.wire import Call, Refusal, Reply
+from ac_pipeline.sandbox.wire import Call, Endpoint, Refusal, Reply
 
 # As recorded on every answer (reference, section 1).
 _HEADERS = {
@@ -48,29 +47,41 @@ class _Outcome:
 
 
 class Gate:
-    """Answers everything below /api/3 for one account. `restart` makes the server go away for some seconds."""
+    """Answers for one account at its endpoints. `restart` makes the server go away for some seconds.
+
+    `tracks` for those of the tracking host, which want no API key but look into the form for their own.
+    """
 
     def __init__(
-        self, account: Account, faults: Faults, connections: Connections, restart: Callable[[float], None]
+        self,
+        account: Account,
+        faults: Faults,
+        connections: Connections,
+        restart: Callable[[float], None],
+        endpoints: Sequence[Endpoint],
+        *,
+        tracks: bool = False,
     ) -> None:
         self._account = account
         self._faults = faults
         self._connections = connections
         self._restart = restart
-        self._routes = Routes(ENDPOINTS)
+        self._routes = Routes(endpoints)
+        self._tracks = tracks
         self._random = random.Random(account.config.seed)  # noqa: S311  (request ids, no secrets)
 
     async def answer(self, request: Request) -> Response:
         """Answer one request, or not, and keep it in the log, whatever becomes of it."""
         clock = self._account.clock
         arrived_at, started = clock.microseconds(), clock.monotonic()
-        path = request.path_params["path"]
+        path = request.path_params.get("path", request.url.path)
         match = self._routes.match(request.method, path)
         query = tuple(parse_qsl(request.url.query, keep_blank_values=True))
+        media_type = request.headers.get("content-type", "")
         outcome, content, body = _Outcome(), b"", b""
         try:
             body = await request.body()
-            await self._decide(outcome, request, match, Call(self._account, query, match.params, body))
+            await self._decide(outcome, request, match, Call(self._account, query, match.params, body, media_type))
             content = outcome.reply.content()
         except ClientDisconnect:
             outcome.reply = Reply(400)
@@ -108,15 +119,17 @@ class Gate:
             outcome.reply = self._handled(match, call)
         else:
             await self._spoil(outcome, outcome.fault, request, match, call)
-        if account.switches.rate_headers:
+        if account.switches.rate_headers and not self._tracks:
             headers = {**self._rate_headers(verdict), **outcome.reply.headers}
             outcome.reply = replace(outcome.reply, headers=headers)
 
     def _admitted(self, request: Request, match: Match) -> Verdict | None:
         """Return what the account's limit says of the request; None when its key is wrong."""
         account = self._account
+        if self._tracks and not account.switches.tracking_shares_rate:
+            return _FREE
         key = request.headers.get("api-token", "")
-        if not hmac.compare_digest(key.encode(), account.config.api_key.encode()):
+        if not self._tracks and not hmac.compare_digest(key.encode(), account.config.api_key.encode()):
             return None
         if match.template.startswith("/import/") and not account.switches.bulk_shares_rate:
             return _FREE

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ac_pipeline.sandbox.switches import Switches
 from ac_pipeline.sandbox.wire import Json, Refusal, Reply
 
+_NAME_POINTER = "/data/attributes/name"
 _NO_CHOICE = "The value you selected is not a valid choice."
 _LOGIN = b"<!DOCTYPE html>\n<html><head><title>Login</title></head><body><form>Log in</form></body></html>\n"
 _HTML = "text/html; charset=UTF-8"
@@ -187,6 +188,26 @@ def member_without_field() -> Refusal:
 def no_member() -> Refusal:
     """E4: 404 in the manner of the group service."""
     return Refusal(Reply(404, {"errors": [{"status": 404, "title": "Not Found"}]}))
+
+
+def event_duplicate() -> Refusal:
+    """E2: another event has the name; the words are assumed."""
+    return _validation({"title": "There is already an event with this name", "detail": "", "code": "duplicate"})
+
+
+def event_too_long() -> Refusal:
+    """E2: a name of more than 32 characters; the words are assumed."""
+    return _validation({"title": "The event name is too long.", "detail": "", "source": {"pointer": _NAME_POINTER}})
+
+
+def not_enrolled() -> Refusal:
+    """E8: a contact that may not enter an automation, for whatever reason."""
+    return Refusal(Reply(403, {"message": "Could not create SubscriberSeries"}))
+
+
+def no_enrolment_to_delete(number: int) -> Refusal:
+    """403 for an unknown id, as DELETE /contactAutomations is documented."""
+    return Refusal(Reply(403, {"message": f"No Result found for SubscriberSeries with id {number}"}))
 
 
 def _validation(error: dict[str, Json]) -> Refusal:

@@ -200,4 +200,56 @@ create table if not exists requests (
   duration_us integer not null
 ) strict;
 
-create index if not exists requests_by_time on requests (arrived_at)
+create index if not exists requests_by_time on requests (arrived_at);
+
+create table if not exists tracking ( -- one row
+  id integer primary key check (id = 1),
+  events integer not null, -- whether event tracking is on
+  site integer not null
+) strict;
+
+create table if not exists event_names (
+  id integer primary key autoincrement,
+  name text not null,
+  name_key text not null unique -- for matching without case
+) strict;
+
+create table if not exists site_domains (
+  id integer primary key autoincrement,
+  name text not null unique
+) strict;
+
+create table if not exists tracked (
+  id integer primary key autoincrement,
+  contact integer references contacts on delete cascade, -- null while nobody has the address
+  email text not null, -- '' was sent without
+  email_key text not null,
+  type text not null, -- the event's name, __pagevisit for a visit
+  value text not null, -- of a visit: its address
+  referrer text not null default '',
+  created_at integer not null
+) strict;
+
+create index if not exists tracked_by_contact on tracked (contact);
+
+create index if not exists tracked_by_nobody on tracked (email_key) where contact is null;
+
+create table if not exists automations (
+  id integer primary key autoincrement,
+  name text not null,
+  status integer not null, -- 1 active, 2 inactive
+  multientry integer not null, -- 1: a contact may enter again
+  entered integer not null default 0,
+  exited integer not null default 0,
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+
+create table if not exists contact_automations (
+  id integer primary key autoincrement,
+  contact integer not null references contacts on delete cascade,
+  automation integer not null references automations on delete cascade,
+  added_at integer not null
+) strict;
+
+create index if not exists contact_automations_by_contact on contact_automations (contact)

@@ -31,11 +31,13 @@ _GLANCE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A sandbox that runs. `url` is what ActiveCampaign calls the API URL."""
+    """A sandbox that runs. `url` is what ActiveCampaign calls the API URL, and of the tracking host as well."""
 
     url: str
     port: int
     api_key: str = field(repr=False)
+    actid: str
+    event_key: str = field(repr=False)
 
 
 def serve(config: SandboxConfig, *, on_ready: Callable[[str], None] | None = None, clock: Clock | None = None) -> None:
@@ -81,7 +83,7 @@ class _Host:
         self._listener = _listener(config, config.port)
         host, port = self._listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        self.sandbox = Sandbox(url, port, config.api_key)
+        self.sandbox = Sandbox(url, port, config.api_key, config.actid, config.event_key)
         try:
             db = open_database(config.state, reset=config.reset)
         except BaseException:

@@ -107,6 +107,39 @@ class Switches:
     batch_kept: float | None = None
     """How long a batch can be asked for; None for ever (7)."""
 
+    # Tracking
+    event_answer: Literal["json", "text"] = "json"
+    """`{"success":1,…}` or a bare 1 or 0 (D8)."""
+    event_refusal: Literal["success_0", "400"] = "success_0"
+    """How the tracking host says no: 200 with `success` 0, or 400 with `{}` (8)."""
+    refused_event: str = ""
+    """An event of this name is refused, whatever the rest of it is like."""
+    disabled_tracking: Literal["refused", "dropped"] = "refused"
+    """An event while event tracking is off: a refusal, or a success of which nothing is kept (8)."""
+    unknown_event: Literal["dropped", "registered"] = "dropped"
+    """An event whose name is not registered: a success of which nothing is kept, or it is registered (8)."""
+    unknown_visitor: Literal["attached_later", "dropped"] = "attached_later"
+    """What was tracked for an address nobody has, once somebody has it (8)."""
+    event_case: Literal["ignored", "kept"] = "ignored"
+    """Whether names of events are the same in another letter case."""
+    duplicate_event: Literal["returned", "refused"] = "returned"
+    """A name of an event that is registered again."""
+    long_event: Literal["refused", "cut"] = "refused"
+    """A name of more than 32 characters."""
+    event_value_limit: int = 250
+    """Characters `eventdata` is cut to (8)."""
+    event_latency: float = 0.0
+    """From the request to the contact's log."""
+    visits_logged: bool = False
+    """Whether page visits are in the contact's log."""
+    site_domains: Literal["present", "gone"] = "present"
+    """Whether there is /siteTrackingDomains still (D11)."""
+    tracking_shares_rate: bool = True
+    """Whether the tracking host's requests count against the account's rate; it has no known limit of its own."""
+    # Automations
+    inactive_automation: Literal["refused", "entered"] = "refused"
+    """What enrolling in an automation does that is not active."""
+
     def changed(self, values: Mapping[str, object]) -> Switches:
         """Return switches with some set anew. Raises SettingsError that names every wrong one."""
         try:

@@ -7,11 +7,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from urllib.parse import parse_qsl
 
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.faults import Kind
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
+
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    media_type: str = ""
+    """Of the body, as sent."""
     fault: Kind | None = None
     """What is to go wrong later with what this call starts."""
 
@@ -76,6 +81,13 @@ class Call:
             raise Refusal(Reply(400, {}))
         return parsed
 
+    def form(self) -> Mapping[str, str]:
+        """Return the fields of a form, those in the query included; a body of another kind has none."""
+        sent = dict(self.query)
+        if self.media_type.partition(";")[0].strip().lower() == _FORM:
+            sent |= parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True)
+        return sent
+
     def wrapped(self, name: str) -> Mapping[str, object]:
         """Return the object under its singular key; empty when it is missing."""
         inner = self.document().get(name)
@@ -84,7 +96,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`path` is below /api/3 with parameters in braces: `/contacts/{id}`."""
+    """`path` is below /api/3, or on the tracking host, with parameters in braces: `/contacts/{id}`."""
 
     method: str
     path: str

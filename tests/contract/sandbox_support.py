@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,25 @@ class Api:
         sent = {"name": name, "stringid": name.lower(), "sender_url": "https://x.com", "sender_reminder": "You asked."}
         return self.post("/lists", {"list": sent}).json()["list"]["id"]
 
+    def automation(self, name: str, **more: Any) -> str:
+        """Have an automation made, as a marketer would, and return its id."""
+        answer = self.control("/sandbox/automations", "POST", {"name": name, **more})
+        return answer.raise_for_status().json()["id"]
+
+    def event(self, name: str = "Bought", email: str = "a@b.com", **more: str) -> httpx.Response:
+        """Send an event to the tracking host; `more` replaces fields of the form."""
+        known = {"actid": self.sandbox.actid, "key": self.sandbox.event_key, "event": name}
+        return httpx.post(f"{self.sandbox.url}/event", data={**known, "visit": json.dumps({"email": email}), **more})
+
+    def visit(self, page: str, email: str = "a@b.com", referrer: str = "", **more: str) -> httpx.Response:
+        """Tell the tracking host of a page visit."""
+        known = {"actid": self.sandbox.actid, "e": email, "u": page, "r": referrer}
+        return httpx.get(f"{self.sandbox.url}/visit", params={**known, **more})
+
+    def tracked(self) -> list[dict[str, Any]]:
+        """All events and visits, as the control API has them."""
+        return self.control("/sandbox/events").json()["events"]
+
     def bulk(self, *rows: dict[str, Any], **more: Any) -> httpx.Response:
         """Ask for a bulk import."""
         return self.post("/import/bulk_import", {"contacts": rows, **more})
@@ -134,5 +154,10 @@ def fill(api: Api) -> None:
     api.post("/listGroups", {"listGroup": {"listid": news, "groupid": 3}})
     api.post("/webhooks", {"webhook": {"name": "Hook", "url": "https://x.com", "events": ["update"], "sources": []}})
     api.control("/sandbox/exclusions", "POST", {"matchPhrase": "x@y.com"})
+    api.post("/contactAutomations", {"contactAutomation": {"contact": 1, "automation": api.automation("Welcome")}})
+    api.post("/eventTrackingEvents", {"eventTrackingEvent": {"name": "Bought"}})
+    api.post("/siteTrackingDomains", {"siteTrackingDomain": {"name": "b.com"}})
+    api.event(eventdata="19.90")
+    api.visit("https://www.b.com/x")
     api.imported({"email": "a@b.com", "customer_acct_name": "Acme"})
     api.bulk({"email": "later@b.com"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ac_pipeline.sandbox.database import open_database
@@ -99,6 +99,7 @@ def test_every_api_request_is_logged_and_counted(tmp_path: Path) -> None:
     assert (oldest["bytes_in"] > 0, oldest["bytes_out"] > 0, oldest["throttled"]) == (True, True, False)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3_000_000), st.booleans(), st.integers(0, 9)), max_size=40))
 def test_the_busiest_second_is_that_of_the_arrivals_in_whatever_order_they_are_answered(
     arrivals: list[tuple[int, bool, int]],

@@ -37,7 +37,7 @@ def test_the_user_is_found_in_every_way(api: Api, path: str) -> None:
     assert api.get("/users/7").json() == {"message": "No Result found for User with id 7"}
 
 
-@pytest.mark.parametrize("name", ["accounts", "automations", "campaigns", "contactAutomations", "deals", "segments"])
+@pytest.mark.parametrize("name", ["accounts", "campaigns", "deals", "segments"])
 def test_collections_nothing_fills_are_empty(api: Api, name: str) -> None:
     """With a total, like the others."""
     assert api.get(f"/{name}").json() == {name: [], "meta": {"total": "0"}}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from ac_pipeline.sandbox.api import (
+    automations,
     bulk_import,
+    contact_automations,
     contact_lists,
     contact_parts,
     contact_search,
     contact_sync,
     contact_tags,
     contacts,
+    event_tracking,
     exclusions,
     field_options,
     field_relations,
@@ -18,7 +21,9 @@ from ac_pipeline.sandbox.api import (
     groups,
     linked,
     lists,
+    site_tracking,
     tags,
+    tracking_logs,
     users,
     webhooks,
 )
@@ -29,6 +34,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *contact_sync.ENDPOINTS,
     *contact_search.ENDPOINTS,
     *contacts.ENDPOINTS,
+    *tracking_logs.ENDPOINTS,
+    *contact_automations.ENDPOINTS,
     *contact_parts.ENDPOINTS,
     *fields.ENDPOINTS,
     *field_options.ENDPOINTS,
@@ -41,6 +48,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *lists.ENDPOINTS,
     *contact_lists.ENDPOINTS,
     *bulk_import.ENDPOINTS,
+    *automations.ENDPOINTS,
+    *event_tracking.ENDPOINTS,
+    *site_tracking.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *linked.ENDPOINTS,
 )

@@ -10,14 +10,12 @@ from ac_pipeline.sandbox.wire import Call, Endpoint, Json, Reply
 
 _EMPTY = (
     "bounceLogs",
-    "contactAutomations",
     "contactGoals",
     "contactLogs",
     "contactDeals",
     "deals",
     "geoIps",
     "notes",
-    "trackingLogs",
     "scoreValues",
     "automationEntryCounts",
 )

@@ -48,7 +48,7 @@ _TIMES = {
     "filters[updated_after]": "updated_at > ?",
 }
 _MEMBERSHIPS = ("segmentid", "formid", "listid", "tagid", "seriesid", "waitid")
-_UNKNOWN = ("segmentid", "formid", "seriesid", "waitid")
+_UNKNOWN = ("segmentid", "formid", "waitid")
 """Filters by things this account has none of: any id but 0 finds nobody."""
 _ORDERS = {
     "id": "id",
@@ -111,7 +111,7 @@ def _where(call: Call) -> tuple[str, list[str | int]]:
     if ids:
         conditions.append(f"id in ({', '.join('?' * len(ids))})")
         values += ids
-    for sql, bound in (_by_list(call), _by_tag(call)):
+    for sql, bound in (_by_list(call), _by_tag(call), _by_automation(call)):
         conditions.append(sql)
         values += bound
     if any(whole(call.asked(name)) for name in _UNKNOWN):
@@ -137,6 +137,15 @@ def _by_tag(call: Call) -> tuple[str, list[str | int]]:
     if not number:
         return "true", []
     return "exists (select 1 from contact_tags where contact_tags.contact = contacts.id and tag = ?)", [number]
+
+
+def _by_automation(call: Call) -> tuple[str, list[str | int]]:
+    number = whole(call.asked("seriesid"))
+    if not number:
+        return "true", []
+    return "exists (select 1 from contact_automations entry where entry.contact = contacts.id and automation = ?)", [
+        number
+    ]
 
 
 def _unspaced(time: str) -> str:

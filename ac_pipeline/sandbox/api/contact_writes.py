@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ac_pipeline.sandbox import refusals
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.api import contact_shapes, field_value_shapes, inline, value_writes
-from ac_pipeline.sandbox.tables import contacts, field_values, fields
+from ac_pipeline.sandbox.tables import contacts, field_values, fields, tracked
 from ac_pipeline.sandbox.tables.contacts import Contact
 from ac_pipeline.sandbox.tables.field_values import FieldValue
 from ac_pipeline.sandbox.wire import Call, Json, Reply, text, whole
@@ -68,7 +68,9 @@ def add(account: Account, email: str, columns: Mapping[str, str | int], now: int
         raise refusals.contact_limit()
     key = account.email_key(email)
     old = contacts.deleted_id(account.db, key) if account.switches.deleted_contact == "same_id" else None
-    return contacts.add(account.db, email, key, columns, now, number=old)
+    contact = contacts.add(account.db, email, key, columns, now, number=old)
+    tracked.adopt(account.db, contact.id, key)
+    return contact
 
 
 def update(
@@ -80,6 +82,7 @@ def update(
         columns |= {"email": email, "email_key": account.email_key(email)}
     before = _values_of(account, existing) if account.switches.unchanged_sync == "leaves" else None
     contact = contacts.change(account.db, existing.id, columns, account.clock.microseconds())
+    tracked.adopt(account.db, contact.id, account.email_key(contact.email))
     values = _write_values(account, contact, sent)
     inline.apply(account, contact, sent.inline)
     if before is not None and _attributes(contact) == _attributes(existing) and _values_of(account, contact) == before:

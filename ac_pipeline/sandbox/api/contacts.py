@@ -28,9 +28,10 @@ def _read(call: Call) -> Reply:
     """Answer with what hangs on the contact beside it; tags are not among it (recorded)."""
     account, contact = call.account, known_contact(call)
     none: list[Json] = []
+    series = side_loads.automations_of(account, contact)
     subscriptions, values = side_loads.lists_of(account, [contact]), side_loads.values_of(account, [contact])
     extra: dict[str, Json] = {
-        "contactAutomations": none,
+        "contactAutomations": side_loads.ids_of(contact, series),
         "contactLists": side_loads.ids_of(contact, subscriptions),
         "fieldValues": side_loads.ids_of(contact, values),
         "geoIps": none,
@@ -41,7 +42,7 @@ def _read(call: Call) -> Reply:
     return Reply(
         200,
         {
-            "contactAutomations": none,
+            "contactAutomations": series,
             "contactLists": subscriptions,
             "deals": none,
             "fieldValues": values,

@@ -21,8 +21,8 @@ from ac_pipeline.sandbox.wire import Call, Endpoint, Reply
 
 _EMPTY = (
     *("accounts", "accountContacts", "accountCustomFieldData", "accountCustomFieldMeta", "activities", "addresses"),
-    *("automationBlocks", "automations", "bounceLogs", "brandings", "calendars", "campaignLists", "campaignMessages"),
-    *("campaigns", "configs", "connections", "contactAutomations", "contactConversions", "contactData"),
+    *("automationBlocks", "bounceLogs", "brandings", "calendars", "campaignLists", "campaignMessages"),
+    *("campaigns", "configs", "connections", "contactConversions", "contactData"),
     *("contactDeals", "contactEmails", "conversionTriggers", "conversions", "dealActivities", "dealCustomFieldData"),
     *("dealCustomFieldMeta", "dealGroupUsers", "dealGroups", "dealStages", "dealTasks", "dealTasktypes", "deals"),
     *("ecomCustomers", "ecomOrderActivities", "ecomOrders", "emailActivities", "forms", "goals", "links", "messages"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ac_pipeline.sandbox.account import Account
-from ac_pipeline.sandbox.api import field_value_shapes, list_shapes, tag_shapes
-from ac_pipeline.sandbox.tables import contact_lists, contact_tags, field_values
+from ac_pipeline.sandbox.api import automation_shapes, field_value_shapes, list_shapes, tag_shapes
+from ac_pipeline.sandbox.tables import automations, contact_lists, contact_tags, field_values
 from ac_pipeline.sandbox.tables.contacts import Contact
 from ac_pipeline.sandbox.wire import Json
 
@@ -31,6 +31,11 @@ def values_of(account: Account, found: Sequence[Contact]) -> list[Shape]:
     """Return the field values of contacts."""
     rows = field_values.of_contacts(account.db, [contact.id for contact in found])
     return [field_value_shapes.full(account, row) for row in rows]
+
+
+def automations_of(account: Account, contact: Contact) -> list[Shape]:
+    """Return the automations a contact has entered, once for each time."""
+    return [automation_shapes.enrolment(account, row) for row in automations.of_contact(account.db, contact.id)]
 
 
 def account_links(account: Account, contact: Contact) -> list[Shape]:
