@@ -40,23 +40,22 @@ class KeyedFile:
             yield fold(field), "field"
 
 
-def faults_between(files: list[KeyedFile], user_id_field: str | None) -> Iterator[Fault]:
+def faults_between(files: list[KeyedFile], user_id_field: str | None, events: list[Path]) -> Iterator[Fault]:
     """Find every fault between files; of two, the later one has it. `user_id_field` is that field's title."""
-    yield from _same_key(files)
+    yield from _same_key([*(item.path for item in files), *events])
     yield from _same_field(files)
     if user_id_field is not None:
         yield from _user_id_field(files, user_id_field)
     yield from _lists(files)
 
 
-def _same_key(files: Iterable[KeyedFile]) -> Iterator[Fault]:
+def _same_key(files: Iterable[Path]) -> Iterator[Fault]:
     first: dict[str, Path] = {}
-    for item in files:
-        key = item.path.stem
-        other = first.setdefault(key, item.path)
-        if other is not item.path:
+    for path in files:
+        other = first.setdefault(path.stem, path)
+        if other is not path:
             hint = f"{other} has it too; a key names one declaration, for ever"
-            yield Fault(item.path, 1, f"key `{key}` collides with another declaration", hint)
+            yield Fault(path, 1, f"key `{path.stem}` collides with another declaration", hint)
 
 
 def _same_field(files: Iterable[KeyedFile]) -> Iterator[Fault]:

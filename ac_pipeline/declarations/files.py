@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from ac_pipeline.declarations.texts import FieldTitle, Name, Option, Relation, TagName, Text, list_name
+from ac_pipeline.declarations.texts import FieldTitle, Name, Option, Relation, TagName, Text, list_name, name_or_id
 from ac_pipeline.model.declaration import CreateContacts, CreateFor, Nulls, ValueType
 
 # Strict values know no enums: in YAML they are texts.
@@ -59,6 +59,18 @@ class MemberListFile(ListsFile):
         return list_name(value)
 
 
+class MemberAutomationFile(_File):
+    """`membership.automation:`."""
+
+    automation: str
+    begin: Literal["new", "all"] = Field(default="new", alias="from")
+
+    @field_validator("automation", mode="before")
+    @classmethod
+    def _name_or_id(cls, value: object) -> str:
+        return name_or_id(value, "an automation")
+
+
 class MembershipFile(_File):
     """`membership:`; how ActiveCampaign is told."""
 
@@ -66,6 +78,8 @@ class MembershipFile(_File):
     explicit_false: bool = False
     tag: TagName | None = None
     list: MemberListFile | None = None
+    events: bool = False
+    automation: MemberAutomationFile | None = None
 
     @field_validator("explicit_false")
     @classmethod
@@ -78,6 +92,11 @@ class MembershipFile(_File):
     @classmethod
     def _short_form(cls, value: object) -> object:
         return value if value is None or isinstance(value, dict) else {"list": list_name(value)}
+
+    @field_validator("automation", mode="before")
+    @classmethod
+    def _automation_alone(cls, value: object) -> object:
+        return value if value is None or isinstance(value, dict) else {"automation": name_or_id(value, "an automation")}
 
 
 class SourceFile(_File):

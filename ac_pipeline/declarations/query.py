@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import duckdb
@@ -36,8 +36,13 @@ class SqlFault:
     warning: bool = False
 
 
-def read_query(text: str, dialect: str) -> tuple[Query, list[SqlFault]]:
-    """Find each `:as_of` and the relations that are read, and say what is wrong with the query.
+AS_OF = ("as_of",)
+SINCE_AND_AS_OF = ("since", "as_of")
+"""The parameters of a stream of events."""
+
+
+def read_query(text: str, dialect: str, parameters: tuple[str, ...] = AS_OF) -> tuple[Query, list[SqlFault]]:
+    """Find each of the parameters and the relations that are read, and say what is wrong with the query.
 
     DuckDB's own parser is the judge for its dialect. For others a query sqlglot cannot read is a
     warning (it runs as written, without lineage), because the warehouse knows better.
@@ -47,15 +52,16 @@ def read_query(text: str, dialect: str) -> tuple[Query, list[SqlFault]]:
     except SqlglotError as error:
         return Query(text), [SqlFault(1, f"is not SQL ({_first_line(error)})", "check quotes and comments")]
     markers = _markers(text, tokens)
-    query = Query(text, as_of=tuple((start, end) for name, start, end in markers if name == "as_of"))
+    places = {wanted: tuple((start, end) for name, start, end in markers if name == wanted) for wanted in parameters}
+    query = Query(text, as_of=places["as_of"], since=places.get("since", ()))
     faults = [
         SqlFault(
             text.count("\n", 0, start) + 1,
             f"has a parameter `:{name}` that nobody fills",
-            "the only parameter is :as_of",
+            _known(parameters),
         )
         for name, start, _ in markers
-        if name != "as_of"
+        if name not in parameters
     ]
     if dialect == "duckdb" and not faults:
         faults = _duckdb_syntax(query)
@@ -69,8 +75,8 @@ def read_query(text: str, dialect: str) -> tuple[Query, list[SqlFault]]:
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         return query, [SqlFault(1, "is not one SELECT", "write a single SELECT (WITH … SELECT is fine)")]
     tree = statements[0]
-    query = Query(text, query.as_of, _upstream(tree))
-    return query, [*_parameters(tree, query), *_clock(tree, query)]
+    query = replace(query, upstream=_upstream(tree))
+    return query, [*_parameters(tree, query, parameters), *_clock(tree, query)]
 
 
 def relation_query(relation: str) -> Query:
@@ -97,13 +103,13 @@ def _duckdb_syntax(query: Query) -> list[SqlFault]:
             """select verdict ->> 'error', verdict ->> 'error_message', verdict ->> 'position',
                       json_array_length(verdict -> 'statements')
                from (select json_serialize_sql($sql)::json as verdict)""",
-            {"sql": query.with_marker("$as_of")},
+            {"sql": query.with_marker("$as_of", "$since")},
         ).fetchone()
     failed, message, position, statements = answer or ("true", "", None, 0)
     if failed == "true":
         if "SELECT" in (message or "") and position is None:
             return [SqlFault(1, "is not one SELECT", "write a single SELECT (WITH … SELECT is fine)")]
-        before = query.with_marker("$as_of").encode()[: int(position or 0)]  # DuckDB counts bytes
+        before = query.with_marker("$as_of", "$since").encode()[: int(position or 0)]  # DuckDB counts bytes
         line = before.count(b"\n") + 1
         return [SqlFault(line, f"does not parse: {(message or '').splitlines()[0]}", "correct the SQL")]
     if statements != 1:
@@ -121,13 +127,20 @@ def _upstream(tree: exp.Query) -> tuple[str, ...]:
     return tuple(sorted(tables))
 
 
-def _parameters(tree: exp.Query, query: Query) -> list[SqlFault]:
+def _parameters(tree: exp.Query, query: Query, parameters: tuple[str, ...]) -> list[SqlFault]:
     nodes = [*tree.find_all(exp.Placeholder), *tree.find_all(exp.Parameter)]
-    if any(node.name != "as_of" and node.find_ancestor(exp.Bracket) is None for node in nodes):
-        return [SqlFault(1, "has a parameter that nobody fills", "the only parameter is :as_of")]
-    if sum(node.name == "as_of" for node in nodes) != len(query.as_of):
-        return [SqlFault(1, "uses `:as_of` in a way that cannot be told apart", "put spaces around :as_of")]
+    if any(node.name not in parameters and node.find_ancestor(exp.Bracket) is None for node in nodes):
+        return [SqlFault(1, "has a parameter that nobody fills", _known(parameters))]
+    for name, places in (("as_of", query.as_of), ("since", query.since)):
+        if name in parameters and sum(node.name == name for node in nodes) != len(places):
+            return [SqlFault(1, f"uses `:{name}` in a way that cannot be told apart", f"put spaces around :{name}")]
     return []
+
+
+def _known(parameters: tuple[str, ...]) -> str:
+    if len(parameters) == 1:
+        return f"the only parameter is :{parameters[0]}"
+    return f"the parameters are {' and '.join(f':{name}' for name in parameters)}"
 
 
 def _clock(tree: exp.Query, query: Query) -> list[SqlFault]:

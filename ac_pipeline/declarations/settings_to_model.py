@@ -20,6 +20,7 @@ from ac_pipeline.model.declaration import (
     Destination,
     Guard,
     Kind,
+    MemberAutomation,
     MemberList,
     Membership,
     Nulls,
@@ -89,7 +90,15 @@ def _guard(file: GuardFile, default: Guard) -> Guard:
 
 
 def _membership(file: MembershipFile) -> Membership:
-    return Membership(file.field, file.explicit_false, file.tag, _member_list(file.list) if file.list else None)
+    said = file.automation
+    return Membership(
+        file.field,
+        file.explicit_false,
+        file.tag,
+        _member_list(file.list) if file.list else None,
+        events=file.events,
+        automation=MemberAutomation(said.automation, existing=said.begin == "all") if said else None,
+    )
 
 
 def _member_list(file: MemberListFile) -> MemberList:

@@ -54,17 +54,22 @@ def _field_title(value: str) -> str:
 
 def list_name(value: object) -> str:
     """Return the name of a list, or its id as digits. Raises ValueError for anything else."""
+    return name_or_id(value, "a list")
+
+
+def name_or_id(value: object, what: str) -> str:
+    """Return the name of `what` (`a list`), or its id as digits. Raises ValueError for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise ValueError("is not the name or id of a list; quote names that YAML takes for something else")  # noqa: TRY004
+        raise ValueError(f"is not the name or id of {what}; quote names that YAML takes for something else")  # noqa: TRY004
     name = _clean(value)
     if not name:
-        raise ValueError("is empty; write the list's name or id, or leave the setting out")
+        raise ValueError(f"is empty; write the {what.split()[-1]}'s name or id, or leave the setting out")
     if not re.fullmatch(r"-?[0-9]+", name):
         return name
     if int(name) < 1:
-        raise ValueError("is not the id of a list; ids begin at 1")
+        raise ValueError(f"is not the id of {what}; ids begin at 1")
     return str(int(name))
 
 

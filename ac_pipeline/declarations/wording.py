@@ -28,7 +28,7 @@ def faults_of(error: ValidationError, file: YamlFile, schema: type[BaseModel]) -
 
 def _worded(kind: str, text: str, where: tuple[str | int, ...], schema: type[BaseModel]) -> tuple[str, str]:
     if kind in {"extra_forbidden", "invalid_key"}:
-        known = ", ".join(_around(schema, where).model_fields)
+        known = ", ".join(field.alias or name for name, field in _around(schema, where).model_fields.items())
         return f"unknown setting {_dotted(where)}", f"known here: {known}"
     name = _named(where)
     if kind == "missing":

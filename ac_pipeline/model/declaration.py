@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ac_pipeline.model.events import EventStream
+from ac_pipeline.model.query import Query as Query
+
 
 class Kind(StrEnum):
     """What a declaration yields for each user."""
@@ -57,29 +60,6 @@ class CreateFor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """The user's own SQL. `as_of` holds the `(start, end)` offsets of each `:as_of` in `text`."""
-
-    text: str
-    as_of: tuple[tuple[int, int], ...] = ()
-    upstream: tuple[str, ...] = ()
-    """Relations the query reads, as written (`marts.orders`), sorted, unique."""
-
-    @property
-    def any_window(self) -> bool:
-        """Whether the query can be computed for a past window; if not it describes now."""
-        return bool(self.as_of)
-
-    def with_marker(self, marker: str) -> str:
-        """Return the text with each `:as_of` replaced by the driver's marker, nothing else touched."""
-        parts, last = [], 0
-        for start, end in self.as_of:
-            parts += [self.text[last:start], marker]
-            last = end
-        return "".join([*parts, self.text[last:]])
-
-
-@dataclass(frozen=True, slots=True)
 class Guard:
     """Limits beyond which a new result is held: share of members leaving, from `min_members` on."""
 
@@ -99,6 +79,15 @@ class MemberList:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberAutomation:
+    """The automation people who enter are enrolled in. `automation` is its name, or its id when it is all digits."""
+
+    automation: str
+    existing: bool = False
+    """Whether those, too, who were members when it was declared."""
+
+
+@dataclass(frozen=True, slots=True)
 class Membership:
     """How ActiveCampaign is told who is a member."""
 
@@ -109,11 +98,14 @@ class Membership:
     tag: str | None = None
     """A tag that is on a contact while it is a member."""
     list: MemberList | None = None
+    events: bool = False
+    """Whether `Audience Entered` and `Audience Exited` are sent, once for each change."""
+    automation: MemberAutomation | None = None
 
     @property
     def sent(self) -> bool:
         """Whether ActiveCampaign is told at all; otherwise the audience is history only."""
-        return self.field or self.tag is not None or self.list is not None
+        return bool(self.field or self.tag or self.list or self.events or self.automation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +179,15 @@ class Declarations:
     audiences: tuple[Declaration, ...]
     traits: tuple[Declaration, ...]
     destination: Destination
+    events: tuple[EventStream, ...] = ()
+    """Sorted by key; no part of `all`, because nothing of them is a value of a contact."""
 
     @property
     def all(self) -> tuple[Declaration, ...]:
         """Contacts first, then audiences, then traits."""
         return (self.contacts, *self.audiences, *self.traits)
+
+    @property
+    def tell_events(self) -> bool:
+        """Whether anything is declared that goes to the tracking host."""
+        return bool(self.events) or any(audience.membership.events for audience in self.audiences)

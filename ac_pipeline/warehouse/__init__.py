@@ -2,5 +2,6 @@
 
 from ac_pipeline.warehouse.connection import dialect_of
 from ac_pipeline.warehouse.extract import extract
+from ac_pipeline.warehouse.streams import StreamsRead, read_streams
 
-__all__ = ["dialect_of", "extract"]
+__all__ = ["StreamsRead", "dialect_of", "extract", "read_streams"]

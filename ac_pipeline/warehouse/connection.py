@@ -30,8 +30,8 @@ class QueryFailed(Exception):
 class Warehouse(Protocol):
     """An open warehouse."""
 
-    def read(self, query: Query, as_of: datetime) -> Iterator[pa.RecordBatch]:
-        """Yield the query's rows. Raises QueryFailed, also half-way."""
+    def read(self, query: Query, as_of: datetime, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the query's rows; `since` is for queries with that parameter. Raises QueryFailed, also half-way."""
 
 
 def dialect_of(url: str) -> str:
@@ -69,10 +69,13 @@ class _DuckDBWarehouse:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def read(self, query: Query, as_of: datetime) -> Iterator[pa.RecordBatch]:
+    def read(self, query: Query, as_of: datetime, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
         values = {"as_of": as_of.astimezone(UTC).replace(tzinfo=None)} if query.as_of else {}
+        if query.since and since is not None:
+            values["since"] = since.astimezone(UTC).replace(tzinfo=None)
+        text = query.with_marker("$as_of", "$since")
         try:
-            yield from self._connection.sql(query.with_marker("$as_of"), params=values).to_arrow_reader(BATCH_ROWS)
+            yield from self._connection.sql(text, params=values).to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:
             raise QueryFailed(_described(error)) from None
 

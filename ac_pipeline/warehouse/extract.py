@@ -72,16 +72,16 @@ def _load(
         for batch in warehouse.read(declaration.query, as_of):
             rows += batch.num_rows
             if batch.num_rows:
-                yield _typed(pa.Table.from_batches([batch]))
+                yield typed(pa.Table.from_batches([batch]))
 
     result = Extracted(declaration)
     try:
-        _run_dlt(batches, file, folder, table)
+        run_dlt(batches, file, folder, table)
     except Exception as error:  # noqa: BLE001  (dlt wraps whatever happens inside; one declaration fails, not the run)
-        failure = _failure(error)
+        failure = failure_of(error)
         logger.error("%s could not be extracted: %s", declaration.key, failure)  # noqa: TRY400  (a trace holds values)
         return replace(result, failure=failure)
-    loaded = _count(file, table) if rows else 0
+    loaded = count_rows(file, table) if rows else 0
     if loaded != rows:
         failure = f"{rows} rows were read but {loaded} arrived in DuckDB"
         logger.error("%s could not be extracted: %s", declaration.key, failure)
@@ -90,7 +90,15 @@ def _load(
     return replace(result, table=table, rows=rows)
 
 
-def _run_dlt(batches: Callable[[], Iterator[pa.Table]], file: Path, folder: Path, table: str) -> None:
+def run_dlt(
+    batches: Callable[[], Iterator[pa.Table]],
+    file: Path,
+    folder: Path,
+    table: str,
+    *,
+    newer: tuple[str, datetime, datetime] | None = None,
+) -> None:
+    """Load batches into a table; `newer` (column, after, until) leaves out rows of another time."""
     _set_environment(folder)
     import dlt
 
@@ -100,7 +108,17 @@ def _run_dlt(batches: Callable[[], Iterator[pa.Table]], file: Path, folder: Path
         destination=dlt.destinations.duckdb(str(file)),
         dataset_name=DATASET,
     )
-    pipeline.run(dlt.resource(batches, name=table, write_disposition="replace"), loader_file_format="parquet")
+    resource = dlt.resource(batches, name=table, write_disposition="replace")
+    if newer is not None:
+        column, after, until = newer
+        # With an end dlt keeps no state of its own: the store has the cursor.
+        resource.apply_hints(
+            incremental=dlt.sources.incremental(
+                column, initial_value=after, end_value=until, range_start="open", range_end="closed",
+                on_cursor_value_missing="include",
+            )
+        )  # fmt: skip
+    pipeline.run(resource, loader_file_format="parquet")
 
 
 def _set_environment(folder: Path) -> None:
@@ -115,7 +133,7 @@ def _set_environment(folder: Path) -> None:
     )
 
 
-def _typed(table: pa.Table) -> pa.Table:
+def typed(table: pa.Table) -> pa.Table:
     """Make columns of nothing but untyped NULLs text: dlt would leave them out."""
     for number, field in enumerate(table.schema):
         if pa.types.is_null(field.type):
@@ -123,13 +141,14 @@ def _typed(table: pa.Table) -> pa.Table:
     return table
 
 
-def _count(file: Path, table: str) -> int:
+def count_rows(file: Path, table: str) -> int:
+    """Return how many rows a table has."""
     with duckdb.connect(file, read_only=True) as connection:
         row = connection.execute(f"select count(*) from {DATASET}.{table}").fetchone()
     return int(row[0]) if row else 0
 
 
-def _failure(error: BaseException) -> str:
+def failure_of(error: BaseException) -> str:
     """Find the warehouse's own words below dlt's; anything else is named by its type only."""
     cause: BaseException | None = error
     while cause is not None:
