@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         default=None,
         description="first moment windows exist for, in UTC; by default 90 days before the home was made",
     )
+    history_retention: int = Field(
+        default=400,
+        ge=1,
+        le=36500,
+        description="days that history and deliveries are kept; what holds, and what was told last, is kept for ever",
+    )
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="secret address that alerts are posted to, as Slack's incoming webhooks take them"
     )

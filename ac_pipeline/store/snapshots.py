@@ -11,6 +11,7 @@ from ac_pipeline.model.window import Window
 from ac_pipeline.store.columns import UnusableRows
 from ac_pipeline.store.incoming import read_incoming
 from ac_pipeline.store.problems import problem_examples, problems
+from ac_pipeline.store.retention import require_kept
 from ac_pipeline.store.sql import run_script, sql
 from ac_pipeline.store.store import Store, naive
 
@@ -58,7 +59,11 @@ def is_newest(store: Store, window: Window) -> bool:
 
 
 def take_snapshot(store: Store, window: Window, extraction: Extraction, ids: dict[str, int]) -> WindowSnapshot:
-    """Write an extraction into history, in one transaction; computing a window again replaces it."""
+    """Write an extraction into history, in one transaction; computing a window again replaces it.
+
+    Raises UnknownName for a window that is no longer kept.
+    """
+    require_kept(store, window)
     as_of = naive(window.as_of)
     connection = store.connection
     snapshots: list[Snapshot] = []

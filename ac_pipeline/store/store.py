@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from ac_pipeline.errors import Inconsistent, StoreBusy
+from ac_pipeline.errors import StoreBusy
 from ac_pipeline.home import Home
 from ac_pipeline.privacy import redact
 from ac_pipeline.store.lock import held_lock
-from ac_pipeline.store.sql import sql
+from ac_pipeline.store.schema import prepare
+from ac_pipeline.store.shrink import is_wasteful, write_anew
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 2
 Clock = Callable[[], datetime]
 
 
@@ -106,7 +106,7 @@ def open_store(home: Home, *, kind: str, run_id: str, wait: float = 10.0, clock:
         try:
             home.store.chmod(0o600)
             connection.execute("set TimeZone = 'UTC'")
-            _prepare(connection, home)
+            prepare(connection, home)
             store = Store(home, connection, run_id, clock)
             _begin_run(store, kind)
             with _working_folder(store):
@@ -117,8 +117,11 @@ def open_store(home: Home, *, kind: str, run_id: str, wait: float = 10.0, clock:
                     raise
             _finish_unless_done(store)
             connection.execute("checkpoint")
+            wasteful = is_wasteful(connection)
         finally:
             connection.close()
+        if wasteful:
+            write_anew(home)
 
 
 @contextmanager
@@ -141,20 +144,6 @@ def _connect(home: Home) -> duckdb.DuckDBPyConnection:
             f"The store {home.store} cannot be opened: {redact(str(error))}",
             f"If a program other than ac-pipeline has it open, close it and open {home.published.name} instead.",
         ) from None
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    connection.execute(sql("schema"))
-    row = connection.execute("select max(version) from engine.version").fetchone()
-    version = row[0] if row else None
-    if version is None:
-        connection.execute("insert into engine.version values ($v)", {"v": SCHEMA_VERSION})
-    elif version != SCHEMA_VERSION:
-        raise Inconsistent(
-            f"The store in {home.root} has schema version {version}; this ac-pipeline knows {SCHEMA_VERSION}.",
-            "Use the ac-pipeline release that wrote it, or a new AC_PIPELINE_HOME.",
-        )
-    connection.execute(sql("views"))
 
 
 def _begin_run(store: Store, kind: str) -> None:

@@ -23,6 +23,7 @@ from ac_pipeline.store.desired import Step
 from ac_pipeline.store.ledger import outcomes_of_run, recover
 from ac_pipeline.store.properties import register
 from ac_pipeline.store.publish import publish
+from ac_pipeline.store.retention import forget_old
 from ac_pipeline.store.snapshots import WindowSnapshot, newest_computed, take_snapshot
 from ac_pipeline.store.store import Clock, Store, open_store, utc_now
 from ac_pipeline.sync.approval import judge
@@ -249,6 +250,8 @@ def open_session(
             report = session.report()
             ended = "failed" if session.failed else "attention" if report.needs_attention else "succeeded"
             store.finish_run(ended, report.summary())
+            if publishes:
+                forget_old(store, settings.history_retention)
         except BaseException:
             store.finish_run("failed", session.report().summary())
             raise

@@ -50,7 +50,7 @@ CATALOG = {
 VIP, NEWS, CLUBBED = (CATALOG[key] for key in ("tag:vip", "list:news", "list:club"))
 USERS = (1, 2, 3, 4)
 TABLES = (
-    "contact", "desired", "history", "ledger", "attempt", "attempt_value", "outcome", "batch", "folded", "outbox",
+    "contact", "desired", "past", "ledger", "attempt", "attempt_value", "outcome", "batch", "folded", "outbox",
     "outbox_value", "remote_contact", "withheld", "opt_out", "directory", "remote_user", "conflict",
 )  # fmt: skip
 
@@ -317,13 +317,13 @@ class Deliveries(RuleBasedStateMachine):
     def _write(self) -> None:
         """Make the desired values what the people are."""
         ids = self.ids
-        clear(self.store, "desired", "history")
+        clear(self.store, "desired", "past")
         desired = [(ids[k], user.number, value) for user in self.users.values() for k, value in user.values().items()]
         insert(self.store, "engine.desired", desired)
         stays = [
             (ids[key], user.number, "true", as_of(0), as_of(1)) for user in self.users.values() for key in user.was_in
         ]
-        insert(self.store, "engine.history", stays)
+        insert(self.store, "engine.past", stays)
 
     @property
     def ids(self) -> dict[str, int]:

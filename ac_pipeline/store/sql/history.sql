@@ -7,12 +7,17 @@ from engine.history
 join difference on difference.contact_id = history.contact_id
 where history.property_id = $property_id and history.valid_to >= $as_of and history.valid_from <= $next_as_of;
 
-delete from engine.history
-using difference
-where history.contact_id = difference.contact_id
-    and history.property_id = $property_id and history.valid_to >= $as_of and history.valid_from <= $next_as_of;
+delete from engine.present
+using touched
+where present.contact_id = touched.contact_id and present.property_id = $property_id
+    and touched.valid_to = timestamp '9999-12-31';
 
-insert into engine.history
+delete from engine.past
+using touched
+where past.contact_id = touched.contact_id and past.valid_from = touched.valid_from
+    and past.property_id = $property_id and past.valid_to >= $as_of and past.valid_from <= $next_as_of;
+
+create or replace temp table written as
 with pieces as (
     select contact_id, value, valid_from, least(valid_to, $as_of) as valid_to
     from touched where valid_from < $as_of
@@ -35,7 +40,15 @@ marked as (
 runs as (
     select *, sum(begins) over (partition by contact_id order by valid_from) as run from marked
 )
-select $property_id, contact_id, any_value(value), min(valid_from), max(valid_to)
+select contact_id, any_value(value) as value, min(valid_from) as valid_from, max(valid_to) as valid_to
 from runs
-group by contact_id, run
-order by contact_id, min(valid_from);
+group by contact_id, run;
+
+insert into engine.present
+select $property_id, contact_id, value, valid_from from written
+where valid_to = timestamp '9999-12-31' order by valid_from, contact_id;
+
+-- Equal moments side by side take next to no space.
+insert into engine.past
+select $property_id, contact_id, value, valid_from, valid_to from written
+where valid_to < timestamp '9999-12-31' order by valid_to, valid_from, contact_id;

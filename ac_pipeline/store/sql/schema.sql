@@ -57,11 +57,20 @@ create table if not exists engine.problem (
     rows bigint not null
 );
 
--- The value a contact had from one computed window until another: touching equal rows are one.
-create table if not exists engine.history (
+-- The value a contact had from one computed window until another: touching equal rows are one. What holds still is kept
+-- apart from what is over, because each window closes some rows of the former, and adds to the latter in the order in
+-- which values ended: a moment is then found in few of its blocks. `history` is both together.
+create table if not exists engine.present (
+    property_id integer not null, contact_id integer not null, value varchar not null, valid_from timestamp not null
+);
+create table if not exists engine.past (
     property_id integer not null, contact_id integer not null, value varchar not null,
     valid_from timestamp not null, valid_to timestamp not null
 );
+create or replace view engine.history as
+select property_id, contact_id, value, valid_from, timestamp '9999-12-31' as valid_to from engine.present
+union all
+select property_id, contact_id, value, valid_from, valid_to from engine.past;
 
 -- The latest approved values: what ActiveCampaign should be told.
 create table if not exists engine.desired (
@@ -155,3 +164,55 @@ create table if not exists engine.ledger (
 );
 -- How far that is done: all outcomes up to one, and an attempt up to which every one has an outcome.
 create table if not exists engine.folded (outcome_id bigint not null, attempt_id bigint not null);
+
+-- Contacts of the account that a bulk import told only the ids of, until their addresses are read.
+create table if not exists engine.unnamed (
+    account_id integer not null, batch_id bigint not null, remote_id varchar not null
+);
+
+-- From which computed window on everything is kept; no row while nothing was ever forgotten (see retention.py).
+create table if not exists engine.retention (kept_from timestamp not null);
+
+-- What happens once and is told once: rows of event streams, audiences entered and left, enrolments in automations.
+create sequence if not exists engine.stream_ids;
+create sequence if not exists engine.event_ids;
+create sequence if not exists engine.event_attempt_ids;
+create sequence if not exists engine.event_outcome_ids;
+
+-- Where such events come from. `kind` is stream (a file of events/), audience (its entries and exits) or automation
+-- (enrolments by an audience); `property_id` is the audience's. Only what came after `begun_at` is told; readings begin
+-- `overlap` before `cursor_at`, the newest row so far, and never before `forgotten_at`: what was told by then is not
+-- known any more.
+create table if not exists engine.stream (
+    stream_id integer not null, kind varchar not null, key varchar not null, call varchar not null,
+    declared boolean not null, property_id integer, unknown_contacts varchar not null, wait_seconds bigint not null,
+    after_doubt varchar not null, begun_at timestamp, cursor_at timestamp, forgotten_at timestamp, read_at timestamp
+);
+
+-- One row per event; `source_id` is its id in its stream. `settled_at`: nothing more will be done about it.
+-- `route` is event, visit or enrol; `state` is pending, waiting, sent, unknown, rejected or dropped.
+create table if not exists engine.event (
+    event_id bigint not null, stream_id integer not null, source_id varchar not null, route varchar not null,
+    name varchar not null, value varchar, referrer varchar, contact_id integer, email varchar,
+    occurred_at timestamp, cursor_at timestamp, taken_at timestamp not null, state varchar not null, reason varchar,
+    settled_at timestamp
+);
+
+-- Whose membership was told last as entered, by an audience's events or by an enrolment.
+create table if not exists engine.said_member (stream_id integer not null, contact_id integer not null);
+
+-- As the ledger: attempts are written before the request, outcomes after. What a look at the account showed of an
+-- attempt without a certain answer is another outcome of it.
+create table if not exists engine.event_attempt (
+    attempt_id bigint not null, account_id integer not null, event_id bigint not null, contact_id integer not null,
+    run_id varchar not null, attempted_at timestamp not null
+);
+create table if not exists engine.event_outcome (
+    outcome_id bigint not null, attempt_id bigint not null, contact_id integer not null, outcome varchar not null,
+    status integer, reason varchar, remote_id varchar, answered_at timestamp not null
+);
+
+-- Names of events and domains of pages that the account is known to have.
+create table if not exists engine.announced (
+    account_id integer not null, kind varchar not null, name varchar not null
+);

@@ -117,7 +117,7 @@ def name_lists(store: Store, *, resubscribe: bool) -> None:
 def put(store: Store, world: World) -> None:
     """Make this all there is."""
     ids = property_ids(store)
-    clear(store, "desired", "ledger", "remote_contact", "held", "history", "approval")
+    clear(store, "desired", "ledger", "remote_contact", "held", "past", "approval")
     name_lists(store, resubscribe=world.columns_resubscribe)
     for number, person in world.people.items():
         insert(store, "engine.desired", [(ids[key], number, value) for key, value in person.values().items()])
@@ -127,7 +127,7 @@ def put(store: Store, world: World) -> None:
         # Two stays in an audience are two rows of history.
         stays = [(0, 1)] * person.was_reader + [(2, 9)] * (member or person.was_reader)
         history = [(ids["readers"], number, "true", as_of(begin), as_of(end)) for begin, end in stays]
-        insert(store, "engine.history", history)
+        insert(store, "engine.past", history)
         if person.known:
             insert(store, "engine.remote_contact", [(ACCOUNT_ID, number, f"r{number}", f"c{number}@example.com")])
     insert(store, "engine.held", [(ids[key], as_of(1), "", 1, 0, 1, as_of(1), None) for key in sorted(world.held)])

@@ -35,7 +35,18 @@ from unit.store.store_support import Table, audience, clear, contacts, declared,
 OPEN = Guard(max_exit_share=1.0, min_members=10**9)
 BUYERS, SPENT = audience("buyers", OPEN), trait("spent")
 FIELDS = {"user_id": "9", "buyers": "11", "spent": "13"}
-STATE = ("history", "snapshot", "computed_window", "desired", "approval", "held", "problem", "not_computed", "contact")
+STATE = (
+    "present",
+    "past",
+    "snapshot",
+    "computed_window",
+    "desired",
+    "approval",
+    "held",
+    "problem",
+    "not_computed",
+    "contact",
+)
 LEDGER = ("attempt", "attempt_value", "outcome", "ledger", "folded", "remote_contact", "outbox", "outbox_value")
 RUNS = count(1)
 

@@ -148,11 +148,17 @@ def test_a_program_that_has_the_private_file_open_is_answered_with_advice(root: 
 def test_a_first_run_killed_before_the_views_does_not_leave_the_store_without_them(root: Path) -> None:
     """The state of the file between the version and the views, as a kill at that moment leaves it."""
     with opened(root) as store:
-        views = [name for (name,) in rows(store, "select view_name from duckdb_views() where not internal")]
+        views = [
+            name
+            for (name,) in rows(store, "select schema_name || '.' || view_name from duckdb_views() where not internal")
+        ]
         file = store.home.store
     with duckdb.connect(file) as connection:
         for name in views:
-            connection.execute(f'drop view "{name}"')
+            connection.execute(f"drop view {name}")
     with opened(root, run_id="run-2") as store:
-        found = [name for (name,) in rows(store, "select view_name from duckdb_views() where not internal")]
+        found = [
+            name
+            for (name,) in rows(store, "select schema_name || '.' || view_name from duckdb_views() where not internal")
+        ]
     assert sorted(map(str, found)) == sorted(map(str, views))
