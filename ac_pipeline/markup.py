@@ -15,7 +15,7 @@ Child = str | int | None
 _EMPTY = frozenset({"input", "meta"})
 
 
-def element(name: str, /, *children: Child, **attributes: str | int) -> Markup:
+def element(name: str, /, *children: Child, **attributes: str | float) -> Markup:
     """Return an element; children that are not Markup are escaped, None is left out. `class_` is `class`."""
     written = "".join(f' {key.rstrip("_")}="{escape(str(value))}"' for key, value in attributes.items())
     if name in _EMPTY:

@@ -28,7 +28,7 @@ def application(
             Route("/api/3{path:path}", local_only(gate.answer), methods=_METHODS),
             *(Route(one.path, local_only(tracker.answer), methods=_METHODS) for one in tracking_host.ENDPOINTS),
             *control.routes(account, faults, restart),
-            *page.routes(account),
+            *page.routes(account, faults),
         ]
     )
     app.router.redirect_slashes = False

@@ -117,6 +117,14 @@ class Faults:
         """Put other rules in force, counted from nothing."""
         self._played = [_Played(rule, f"{self._seed}:{number}") for number, rule in enumerate(rules)]
 
+    def add(self, rule: Rule) -> None:
+        """Put one more rule in force, after the others; these go on counting."""
+        self._played.append(_Played(rule, f"{self._seed}:{len(self._played)}"))
+
+    def remove(self, number: int) -> None:
+        """Take the rule of this number (from 0) out of force, if there is one; the others go on counting."""
+        del self._played[number : number + 1]
+
     def choose(self, method: str, template: str) -> Fault | None:
         """Return what happens to the next request."""
         fitting = (played for played in self._played if played.fits(method, template))

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ac_pipeline.sandbox import refusals
+from ac_pipeline.sandbox import journal, refusals
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.connections import Connections
 from ac_pipeline.sandbox.database import transaction
@@ -167,7 +167,8 @@ class Gate:
     def _handled(self, match: Match, call: Call) -> Reply:
         catch_up(self._account)
         try:
-            with transaction(self._account.db):
+            db, cause = self._account.db, f"{match.endpoint.method} {match.template}"
+            with transaction(db), journal.writing(db, self._account.clock.microseconds(), cause):
                 return match.endpoint.handle(call)
         except Refusal as refusal:
             return refusal.reply

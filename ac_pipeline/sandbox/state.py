@@ -6,15 +6,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from ac_pipeline.errors import SettingsError
+from ac_pipeline.sandbox import journal
 from ac_pipeline.sandbox.database import clear, table_names, transaction
 
-_LEFT_OUT = ("requests",)
+_LEFT_OUT = ("requests", *journal.TABLES)
 _SEQUENCES = "sqlite_sequence"
 Record = Mapping[str, object]
 
 
 def dump(db: sqlite3.Connection) -> dict[str, list[dict[str, object]]]:
-    """Return all rows by table, and the next ids; without the log of requests."""
+    """Return all rows by table, and the next ids; without the log of requests and the journal."""
     rows = {name: _records(db, name) for name in _tables(db)}
     sequences = [row for row in _records(db, _SEQUENCES) if row["name"] not in _LEFT_OUT]
     return {**rows, _SEQUENCES: sequences}

@@ -7,6 +7,7 @@ import random
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ac_pipeline.sandbox import journal
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.database import savepoint, transaction
 from ac_pipeline.sandbox.imports.rows import Imported, Importer, Row, RowFailed
@@ -22,7 +23,8 @@ def catch_up(account: Account) -> None:
         with transaction(account.db):
             batch = imports.find(account.db, number)
             if batch is not None:
-                _run(account, batch)
+                with journal.writing(account.db, batch.due_at, f"bulk import {batch.id}"):
+                    _run(account, batch)
 
 
 def current(account: Account, handler: Handler) -> Handler:

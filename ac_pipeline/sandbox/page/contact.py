@@ -1,14 +1,17 @@
-"""One contact with its custom fields, tags and subscriptions."""
+"""One contact with its custom fields, tags and subscriptions, and what was written to it."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ac_pipeline.markup import Child, Markup, element, table
+from ac_pipeline.sandbox import journal
 from ac_pipeline.sandbox.account import Account
-from ac_pipeline.markup import element, table
-from ac_pipeline.sandbox.page.layout import page
+from ac_pipeline.sandbox.journal import Entry
+from ac_pipeline.sandbox.page.layout import live, page
 from ac_pipeline.sandbox.tables import contacts
+from ac_pipeline.sandbox.tables.contacts import Contact
 
 _VALUES = """
     select fields.title, field_values.value, field_values.updated_at
@@ -25,6 +28,8 @@ _LISTS = """
     where contact_lists.contact = ? order by lists.name
 """
 _STATUSES = ("Unconfirmed", "Active", "Unsubscribed", "Bounced")
+_MOST = 500
+"""Entries of the journal that are shown."""
 
 
 class ContactPage:
@@ -34,17 +39,21 @@ class ContactPage:
         self._account = account
 
     async def show(self, request: Request) -> Response:
-        """Answer one request."""
-        number, time = min(request.path_params["id"], 2**63 - 1), self._account.time
+        """Answer one request; of a contact that is gone only what was written to it is left."""
+        number = min(request.path_params["id"], 2**63 - 1)
         contact = contacts.find(self._account.db, number)
-        if contact is None:
-            return page(self._account, "Contact", element("p", f"There is no contact {number}."), status=404)
+        written = journal.of_contact(self._account.db, number, _MOST)
+        parts = [element("p", f"There is no contact {number}.")] if contact is None else self._parts(contact)
+        if contact is not None or written:
+            parts.append(self._written(written))
+        return page(self._account, "Contact", live("contact", *parts), status=404 if contact is None else 200)
+
+    def _parts(self, contact: Contact) -> list[Markup]:
+        time = self._account.time
         values, tags, lists = (
             self._account.db.execute(query, (contact.id,)).fetchall() for query in (_VALUES, _TAGS, _LISTS)
         )
-        return page(
-            self._account,
-            "Contact",
+        return [
             table(
                 f"Contact {contact.id}",
                 ("Attribute", "Value"),
@@ -68,4 +77,25 @@ class ContactPage:
                 ("List", "Status", "Changed"),
                 [(name, _STATUSES[status], time.plain(changed)) for name, status, changed in lists],
             ),
-        )
+        ]
+
+    def _written(self, entries: list[Entry]) -> Markup:
+        """What was written, newest first; moment and cause stand once for all that came together."""
+        rows: list[tuple[Child, ...]] = []
+        before: tuple[int, str] | None = None
+        for one in entries:
+            first = before != (one.at, one.cause)
+            before = one.at, one.cause
+            when = (self._account.time.plain(one.at), one.cause) if first else ("", "")
+            kind = "" if one.kind == "contact" else f"{one.kind} "
+            rows.append((*when, f"{kind}{one.name}", _value(one.kind, one.old), _value(one.kind, one.new)))
+        caption = "What was written" if len(entries) < _MOST else f"What was written: the newest {_MOST} values"
+        return table(caption, ("Time", "By", "What", "Before", "After"), rows)
+
+
+def _value(kind: str, value: str | None) -> Child:
+    if value is None:
+        return element("span", "—", class_="none")
+    if value == "":
+        return element("span", "empty", class_="none")
+    return _STATUSES[int(value)] if kind == "list" else value

@@ -1,55 +1,50 @@
-"""What all pages share: head, navigation, style, and the rules browsers are given."""
+"""What all pages share: head, navigation, style, how they renew themselves, and the rules browsers are given."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from datetime import timedelta
+from functools import cache
+from importlib.resources import files
 
 from starlette.responses import HTMLResponse
 
-from ac_pipeline.sandbox.account import Account
 from ac_pipeline.markup import Markup, element, joined
+from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.tables import contacts, requests
 
-_STYLE = """
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 70rem; padding: 1rem; }
-header { align-items: baseline; display: flex; flex-wrap: wrap; gap: 1.5rem; }
-h1 { font-size: 1.3rem; margin: 0; }
-table { border-collapse: collapse; margin: 1rem 0; width: 100%; }
-caption { font-weight: 600; padding: .3rem 0; text-align: start; }
-th, td { border-bottom: 1px solid #8884; overflow-wrap: anywhere; padding: .3rem .6rem; text-align: start; }
-input { font: inherit; min-width: 16rem; padding: .2rem .4rem; }
-"""
-_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_DIGEST}'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+_PAGES = {"Contacts": "/", "Requests": "/requests", "Faults": "/faults"}
 
 
-def page(account: Account, title: str, *body: Markup, status: int = 200, refresh: int | None = None) -> HTMLResponse:
-    """Return a whole page; `refresh` in seconds loads it again and again."""
+def page(account: Account, title: str, *body: Markup, status: int = 200) -> HTMLResponse:
+    """Return a whole page. What is inside `live` is renewed every two seconds, and nothing else is."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", f"{title} · sandbox {account.config.account_name}"),
-        element("style", Markup(_STYLE)),
+        element("style", _file("page.css")),
     )
+    here = {"aria-current": "page"}
     header = element(
         "header",
         element("h1", f"Sandbox {account.config.account_name}"),
-        element("nav", element("a", "Contacts", href="/"), " · ", element("a", "Requests", href="/requests")),
-        element("span", _numbers(account)),
+        element(
+            "nav",
+            *(element("a", name, href=path, **(here if name == title else {})) for name, path in _PAGES.items()),
+        ),
+        live("numbers", element("span", _numbers(account))),
     )
-    document = element("html", head, element("body", header, element("main", *body)), lang="en")
-    headers = _HEADERS if refresh is None else {**_HEADERS, "Refresh": str(refresh)}
-    return HTMLResponse(joined(Markup("<!doctype html>"), document), status, headers)
+    document = element(
+        "html", head, element("body", header, element("main", *body), element("script", _file("page.js"))), lang="en"
+    )
+    return HTMLResponse(joined(Markup("<!doctype html>"), document), status, _headers())
+
+
+def live(name: str, *children: Markup) -> Markup:
+    """Return a part of a page that renews itself; `name` is its own on the page."""
+    return element("div", *children, id=name, class_="live")
 
 
 def _numbers(account: Account) -> str:
@@ -57,3 +52,34 @@ def _numbers(account: Account) -> str:
     rate = requests.since(account.db, account.clock.microseconds() - second)
     count = contacts.count(account.db)
     return f"Contacts: {count:,} · requests in the last second: {rate} of {account.config.rate} allowed"
+
+
+@cache
+def _headers() -> dict[str, str]:
+    """The rules for browsers. The referrer stays on this site: without any, a form would send `Origin: null`."""
+    policy = {
+        "default-src": "'none'",
+        "style-src": _digest("page.css"),
+        "script-src": _digest("page.js"),
+        "connect-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+
+
+def _digest(name: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(_file(name).encode()).digest()).decode()}'"
+
+
+@cache
+def _file(name: str) -> Markup:
+    return Markup((files(__package__) / name).read_text(encoding="utf-8"))

@@ -1,18 +1,19 @@
-"""The request log, renewed by itself."""
+"""The request log and the rate."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ac_pipeline.markup import Markup, element, table
 from ac_pipeline.sandbox.account import Account
-from ac_pipeline.markup import element, table
-from ac_pipeline.sandbox.page.layout import page
+from ac_pipeline.sandbox.page.layout import live, page
 from ac_pipeline.sandbox.tables import requests
 
 _SHOWN = 100
-_REFRESH = 2
-"""Seconds."""
+_SECONDS = 60
+_SECOND = 1_000_000
+"""Microseconds."""
 
 
 class RequestsPage:
@@ -43,8 +44,36 @@ class RequestsPage:
         return page(
             self._account,
             "Requests",
-            element("p", numbers),
-            table("By endpoint", ("Endpoint", "Requests"), [*summary.counts.items()]),
-            table("Newest", ("Time", "Method", "Path", "Status", "Fault", "Bytes", "Milliseconds"), [*rows]),
-            refresh=_REFRESH,
+            live(
+                "requests",
+                element("p", numbers),
+                self._rate(),
+                table("By endpoint", ("Endpoint", "Requests"), [*summary.counts.items()]),
+                table("Newest", ("Time", "Method", "Path", "Status", "Fault", "Bytes", "Milliseconds"), [*rows]),
+            ),
         )
+
+    def _rate(self) -> Markup:
+        """Return how many requests came in each of the last seconds, the present one at the right."""
+        now, limit = self._account.clock.microseconds(), self._account.config.rate
+        found = self._account.db.execute(
+            "select (? - arrived_at) / ? as age, count(*) from requests where arrived_at > ? group by age",
+            (now, _SECOND, now - _SECONDS * _SECOND),
+        )
+        counts = {int(age): int(count) for age, count in found}
+        most = max([*counts.values(), limit if limit <= 2 * max(counts.values(), default=limit) else 1])
+        bars = [
+            element(
+                "rect", element("title", f"{age} s ago: {count}"), class_="bar", x=10 * (_SECONDS - 1 - age), width=8,
+                y=round(60 - 54 * count / most, 1), height=round(54 * count / most, 1),
+            )
+            for age, count in sorted(counts.items())
+            if 0 <= age < _SECONDS
+        ]  # fmt: skip
+        if limit <= most:
+            y = round(60 - 54 * limit / most, 1)
+            bars.append(element("line", class_="limit", x1=0, x2=600, y1=y, y2=y))
+        words = element("text", "requests per second, the last minute", x=0, y=74)
+        frame = {"viewBox": "0 0 620 78", "preserveAspectRatio": "xMinYMid", "role": "img"}
+        label = {"aria-label": "Requests per second in the last minute"}
+        return element("svg", *bars, words, class_="rate", **frame, **label)
