@@ -23,8 +23,9 @@ class Size:
 
     as_of: datetime
     members: int
-    entered: int
-    exited: int
+    entered: int | None
+    """None, like `exited`, where what was before is not kept any more."""
+    exited: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,13 @@ def read_figures(published: duckdb.DuckDBPyConnection) -> Figures:
 
 
 _NAMES = "select key, coalesce(nullif(name, ''), key) as name from engine.property where kind = 'audience' and declared"
-_OVERLAP = f"""select one.name, other.name, pair.contacts from ({sql("report_overlap")}) as pair
-    join ({_NAMES}) as one on one.key = pair.one join ({_NAMES}) as other on other.key = pair.other
-    order by lower(one.name), lower(other.name)"""
+_OVERLAP = f"""
+    select one.name, other.name, pair.both from overlap as pair
+    join ({_NAMES}) as one on one.key = pair.audience join ({_NAMES}) as other on other.key = pair.other
+    union all
+    select any_value(one.name), any_value(one.name), count(*)
+    from engine.present join engine.property using (property_id) join ({_NAMES}) as one on one.key = property.key
+    group by property_id"""
 
 
 def _sizes(published: duckdb.DuckDBPyConnection, since: Mapping[str, object]) -> dict[str, tuple[Size, ...]]:

@@ -92,7 +92,9 @@ def churn(figures: Figures) -> Markup:
 
 def _churn_of(name: str, found: Sequence[Size], windows: Sequence[datetime]) -> Markup:
     last = found[-1]
-    newest = f"+{number(last.entered)} −{number(last.exited)}" if last.as_of == windows[-1] else "not computed"
+    newest = (
+        f"+{number(last.entered or 0)} −{number(last.exited or 0)}" if last.as_of == windows[-1] else "not computed"
+    )
     chart = _moves(f"Entered and exited: {name}", found, windows, 360, 130)
     return element("div", element("header", element("h3", name), element("b", newest)), chart, class_="card")
 
@@ -103,7 +105,7 @@ def _moves(title: str, found: Sequence[Size], windows: Sequence[datetime], width
     down: dict[datetime, int] = {}
     for size in found:
         at = place[size.as_of]
-        up[at], down[at] = up.get(at, 0) + size.entered, down.get(at, 0) + size.exited
+        up[at], down[at] = up.get(at, 0) + (size.entered or 0), down.get(at, 0) + (size.exited or 0)
     drawn = [Bar(at, up[at], down[at], f"{moment(at)}: {up[at]:,} entered, {down[at]:,} exited") for at in sorted(up)]
     marks = two_sided(max(up.values()), max(down.values()))
     return bars(title, drawn, Canvas(sorted(set(place.values())), marks, number, width, height))
