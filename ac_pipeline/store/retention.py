@@ -19,7 +19,7 @@ PACE = timedelta(days=1)
 def forget_old(store: Store, days: int) -> datetime | None:
     """Forget what was over more than `days` ago; return from when on everything is kept if that moved, else None.
 
-    One transaction. Every answer about a moment from then on stays what it was: who was a member, what changed, what
+    Every answer about a moment from then on stays what it was: who was a member, what changed, what
     ActiveCampaign had been told. A result that waits for a person stays, with all that came after it.
     """
     row = store.connection.execute(
@@ -32,10 +32,15 @@ def forget_old(store: Store, days: int) -> datetime | None:
     before = kept_since(store)
     if kept_from is None or (before is not None and kept_from < before + PACE):
         return None
-    with store.transaction() as connection:
-        run_script(connection, "forget", kept_from=kept_from)
+    forget_before(store, kept_from)
     logger.info("history and deliveries from before %s UTC are forgotten", kept_from)
     return kept_from
+
+
+def forget_before(store: Store, kept_from: datetime) -> None:
+    """Forget what was over before the end of a computed window, in UTC without a zone; one transaction."""
+    with store.transaction() as connection:
+        run_script(connection, "forget", kept_from=kept_from)
 
 
 def kept_since(store: Store) -> datetime | None:

@@ -40,7 +40,7 @@ delete from engine.run where coalesce(finished_at, started_at) < $kept_from and 
 
 -- Attempts whose end was known by then, and had been taken note of.
 create or replace temp table settled as
-select attempt.attempt_id, attempt.contact_id, attempt.account_id, outcome.outcome
+select attempt.attempt_id, attempt.contact_id, attempt.account_id, outcome.outcome, outcome.remote_id
 from engine.attempt
 join engine.outcome on outcome.attempt_id = attempt.attempt_id
 left join engine.batch on batch.batch_id = attempt.batch_id
@@ -64,8 +64,15 @@ select distinct attempt_id from said where attempt_id in (last_said, last_confir
 union
 select attempt_id from engine.ledger
 union
+-- And what a later answer under another id is compared with, or one that came.
+select max(attempt_id) from settled
+where outcome = 'acknowledged' and remote_id is not null group by account_id, contact_id
+union
+select max(attempt_id) from settled
+where outcome = 'acknowledged' and remote_id is not null group by account_id, remote_id
+union
 select unnest([attempt_id, because_of]) from (
-    select * from engine.doubt where answered_at < $kept_from
+    select * from engine.doubt_at($kept_from)
     qualify attempt_id = max(attempt_id) over (partition by account_id, contact_id)
 );
 

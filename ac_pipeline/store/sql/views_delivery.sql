@@ -41,15 +41,16 @@ comment on column acknowledged.reason is 'Why, where it is not acknowledged.';
 comment on column acknowledged.attempt_id is 'The attempt that said it; see deliveries.';
 
 -- From which attempt on nothing of what a contact was told before can be relied on, and which earlier one shows it.
-create or replace view engine.doubt as
+create or replace macro engine.doubt_at(moment) as table
 with answered as (
     select attempt.attempt_id, attempt.account_id, attempt.contact_id, outcome.outcome, outcome.status,
-        outcome.remote_id, outcome.answered_at
+        outcome.remote_id
     from engine.attempt join engine.outcome on outcome.attempt_id = attempt.attempt_id
+    where outcome.answered_at <= moment
 ),
 named as (
     select
-        account_id, contact_id, attempt_id, answered_at, remote_id,
+        account_id, contact_id, attempt_id, remote_id,
         lag(remote_id) over of_contact as remote_before, lag(attempt_id) over of_contact as attempt_before,
         lag(contact_id) over of_remote as contact_before, lag(attempt_id) over of_remote as remote_attempt_before
     from answered where outcome = 'acknowledged' and remote_id is not null
@@ -58,14 +59,14 @@ named as (
         of_remote as (partition by account_id, remote_id order by attempt_id)
 )
 -- It was not found under its id,
-select account_id, contact_id, attempt_id, attempt_id as because_of, answered_at
+select account_id, contact_id, attempt_id, attempt_id as because_of
 from answered where outcome = 'unknown' and status = 404
 union all
 -- it answered under another one,
-select account_id, contact_id, attempt_id, attempt_before, answered_at from named where remote_id <> remote_before
+select account_id, contact_id, attempt_id, attempt_before from named where remote_id <> remote_before
 union all
 -- or what it had been over there became somebody else.
-select account_id, contact_before, attempt_id, remote_attempt_before, answered_at
+select account_id, contact_before, attempt_id, remote_attempt_before
 from named where contact_id <> contact_before;
 
 create or replace macro acknowledged_at(moment) as table
@@ -80,7 +81,7 @@ with told as (
         on outcome.attempt_id = attempt.attempt_id and outcome.answered_at <= engine.utc(moment)
     left join (
         select account_id, contact_id, max(attempt_id) as attempt_id
-        from engine.doubt where answered_at <= engine.utc(moment) group by all
+        from engine.doubt_at(engine.utc(moment)) group by all
     ) as doubt on doubt.account_id = attempt.account_id and doubt.contact_id = attempt.contact_id
     where attempt.attempted_at <= engine.utc(moment) and coalesce(outcome.outcome, '') <> 'not_sent'
 ),
