@@ -93,8 +93,8 @@ def write(store: Store, tries: list[Try]) -> None:
 
 
 def moments(tries: list[Try]) -> list[datetime]:
-    """Return when something becomes known, and shortly after it."""
-    found = {at(number) for number in range(len(tries) + 1)}
+    """Return when something becomes known, shortly after it, and when all of it is long over."""
+    found = {at(number) for number in [*range(len(tries) + 1), 20]}
     found |= {at(n) + timedelta(minutes=one.minutes) for n, one in enumerate(tries, 1) if one.minutes is not None}
     return sorted(found | {moment + timedelta(minutes=3) for moment in found})
 
