@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ac_pipeline.markup import Markup, element, joined
-from ac_pipeline.report.scale import moment, number
+from ac_pipeline.report.scale import moment
 from ac_pipeline.report.svg import Frame, hint, path, shape, text
 
 WIDE = 1080
@@ -162,18 +162,13 @@ def _short(name: str, most: int = 30) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
-def named_bars(title: str, counts: Sequence[tuple[str, int]]) -> Markup:
-    """Return a bar with its number for each name, the names above their bars because they may be long."""
-    width, row = WIDE, 38
+def named_bars(counts: Sequence[tuple[str, int]]) -> Markup:
+    """Return a bar with its number for each name; names may be long."""
     most = max(count for _, count in counts)
-    parts = []
-    for place, (name, count) in enumerate(counts):
-        y, long = row * place, max(3.0, round((width - 70) * count / most, 1))
-        parts += [
-            text(_short(name, 110), 0, y + 13, class_="label name"),
-            shape("rect", "bar by-name", hint(f"{name}: {count:,}"), x=0, y=y + 19, width=long, height=10, rx=2),
-            text(number(count), long + 8, y + 28),
-        ]
-    return element(
-        "svg", *parts, viewBox=f"0 0 {width} {row * len(counts)}", role="img", class_="chart", **{"aria-label": title}
-    )
+    return element("ul", *(_named_bar(name, count, most) for name, count in counts), class_="named")
+
+
+def _named_bar(name: str, count: int, most: int) -> Markup:
+    drawn = shape("rect", "bar by-name", x=0, y=0, width=max(0.5, round(100 * count / most, 1)), height=1)
+    bar = element("svg", drawn, viewBox="0 0 100 1", preserveAspectRatio="none", **{"aria-hidden": "true"})
+    return element("li", element("span", name), element("b", f"{count:,}"), bar)

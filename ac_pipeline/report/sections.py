@@ -188,7 +188,7 @@ def refusals(figures: Figures) -> Markup:
     cards = [
         _card(
             element("h3", title),
-            named_bars(title, [(_words(reason), count) for reason, count in counts.items()][:15]),
+            named_bars([(_words(reason), count) for reason, count in counts.items()][:15]),
             wide=True,
         )
         for title, counts in (("Refused by ActiveCampaign", figures.refused), ("May not be sent now", figures.withheld))
