@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_val
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ac_pipeline.errors import SettingsError
+from ac_pipeline.model.tracking import TrackingAccess
 from ac_pipeline.model.window import check_cron, parse_utc
 
 
@@ -22,6 +23,16 @@ class Settings(BaseSettings):
     )
     activecampaign_api_key: SecretStr | None = Field(
         default=None, description="API key of the account, from ActiveCampaign: Settings → Developer"
+    )
+    activecampaign_actid: str | None = Field(
+        default=None,
+        description="number of the account for events, from ActiveCampaign: Settings → Tracking → Event Tracking",
+    )
+    activecampaign_event_key: SecretStr | None = Field(
+        default=None, description="event key of the account, from the same page; it is not the API key"
+    )
+    activecampaign_tracking_url: str = Field(
+        default="https://trackcmp.net", description="where events and page visits are sent"
     )
     activecampaign_rate: float = Field(
         default=5.0, gt=0, le=1000, description="what the account allows, in requests per second"
@@ -98,6 +109,13 @@ class Settings(BaseSettings):
     def _home_of_the_user(cls, value: Path) -> Path:
         return value.expanduser()
 
+    @field_validator("activecampaign_actid")
+    @classmethod
+    def _actid_is_a_number(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[0-9]{1,20}", value.strip()):
+            raise ValueError("not a number; the event key is another setting")
+        return value and value.strip()
+
     @field_validator("alert_webhook_url")
     @classmethod
     def _webhook_is_a_url(cls, value: SecretStr | None) -> SecretStr | None:
@@ -133,6 +151,19 @@ class Settings(BaseSettings):
                 "Both are in ActiveCampaign under Settings → Developer; put them into .env.",
             )
         return self.activecampaign_api_url, self.activecampaign_api_key
+
+    def tracking(self) -> TrackingAccess | None:
+        """Return where events and visits go, None when neither credential is set; SettingsError for one alone."""
+        actid, key = self.activecampaign_actid, self.activecampaign_event_key
+        if actid is None and key is None:
+            return None
+        if actid is None or key is None:
+            missing = "ACTIVECAMPAIGN_ACTID" if actid is None else "ACTIVECAMPAIGN_EVENT_KEY"
+            raise SettingsError(
+                f"Not set: {missing}; events need both it and the other one.",
+                "Both are in ActiveCampaign under Settings → Tracking → Event Tracking; put them into .env.",
+            )
+        return TrackingAccess(self.activecampaign_tracking_url, actid, key)
 
     def warehouse(self) -> str:
         """Return the warehouse's URL, or raise SettingsError."""

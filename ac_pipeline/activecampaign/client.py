@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
 
-from ac_pipeline.activecampaign import contacts, field_values, lists, tags
+from ac_pipeline.activecampaign import automations, contacts, events, field_values, lists, tags
 from ac_pipeline.activecampaign.account import account_name, user_id
 from ac_pipeline.activecampaign.address import Address
 from ac_pipeline.activecampaign.bulk import BulkImport
@@ -14,7 +14,10 @@ from ac_pipeline.activecampaign.directory import START, contacts_by_id, director
 from ac_pipeline.activecampaign.field_values import ValuesPage
 from ac_pipeline.activecampaign.fields import Fields
 from ac_pipeline.activecampaign.payloads import Batch
+from ac_pipeline.activecampaign.tracking import Tracker
+from ac_pipeline.errors import SettingsError
 from ac_pipeline.model.account import Account, Field, FieldSpec
+from ac_pipeline.model.automation import Automation, Enrolled, Enrolment
 from ac_pipeline.model.bulk import ImportProgress, Submission
 from ac_pipeline.model.contact import (
     Contact,
@@ -29,17 +32,26 @@ from ac_pipeline.model.contact import (
     Tagged,
 )
 from ac_pipeline.model.delivery import Answer
+from ac_pipeline.model.tracking import LoggedEvent
 
 
 class ActiveCampaign:
     """One account. Its methods may be awaited side by side; the limiter puts their requests in order.
 
-    Methods that return an Answer, a Tagged or a Submission raise nothing the network or the service causes;
-    the others raise OwnerMustAct or ServiceUnavailable. What belongs to one contact is None when that is gone.
+    Methods that return an Answer, a Tagged, an Enrolled or a Submission raise nothing the network or the service
+    causes; the others raise OwnerMustAct or ServiceUnavailable. What belongs to one contact is None when that is gone.
     """
 
-    def __init__(self, address: Address, caller: Caller, bulk: BulkImport, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        address: Address,
+        caller: Caller,
+        bulk: BulkImport,
+        now: Callable[[], datetime],
+        tracker: Tracker | None = None,
+    ) -> None:
         self._address, self._caller, self._bulk, self._now = address, caller, bulk, now
+        self._tracker = tracker
         self._fields = Fields(caller)
         self._key_works = False
 
@@ -64,7 +76,8 @@ class ActiveCampaign:
     @property
     def requests(self) -> Mapping[str, int]:
         """Requests made so far by endpoint (`PUT /contacts/{id}`), repeated and throttled ones included."""
-        return dict(sorted(self._caller.requests.items()))
+        tracked = self._tracker.requests if self._tracker else {}
+        return dict(sorted({**self._caller.requests, **tracked}.items()))
 
     @property
     def directory_requests(self) -> int:
@@ -206,3 +219,62 @@ class ActiveCampaign:
     async def import_progress(self, batch_id: str) -> ImportProgress:
         """Return where a batch is."""
         return await self._bulk.progress(batch_id)
+
+    async def tracks_events(self) -> bool:
+        """Whether event tracking is switched on in the account; while it is off, no event is kept."""
+        return await events.tracks_events(self._caller)
+
+    async def tracks_sites(self) -> bool:
+        """Whether site tracking is switched on in the account; while it is off, no visit is kept."""
+        return await events.tracks_sites(self._caller)
+
+    async def event_names(self) -> list[str]:
+        """Return all registered names of events."""
+        return await events.event_names(self._caller)
+
+    async def register_events(self, names: Iterable[str]) -> list[str]:
+        """Register the names of events that are not, and return these."""
+        return await events.register_events(self._caller, names)
+
+    async def register_domain(self, domain: str) -> bool:
+        """Have visits to a domain tracked, once; False when the account lets only people add domains."""
+        return await events.register_domain(self._caller, domain)
+
+    async def send_event(self, email: str, name: str, value: str = "") -> Answer:
+        """Send an event of whoever has the address, never twice by itself; its name should be registered.
+
+        Raises SettingsError when the client was opened without access to the tracking host.
+        """
+        return await self._tracking.event(email, name, value)
+
+    async def send_visit(self, email: str, page: str, referrer: str = "") -> Answer:
+        """Send a page visit, never twice by itself; acknowledged says that it was taken, not that it was kept.
+
+        Raises SettingsError when the client was opened without access to the tracking host.
+        """
+        return await self._tracking.visit(email, page, referrer)
+
+    async def tracking_log(self, contact_id: str) -> list[LoggedEvent] | None:
+        """Return the events of a contact, to see whether one arrived."""
+        return await events.tracking_log(self._caller, contact_id)
+
+    async def automations(self) -> list[Automation]:
+        """Return all automations; `automations_named` finds one by name."""
+        return await automations.all_automations(self._caller)
+
+    async def enrol(self, contact_id: str, automation_id: str) -> Enrolled:
+        """Let a contact enter an automation, never twice by itself; calling twice may let it enter twice."""
+        return await automations.enrol(self._caller, contact_id, automation_id)
+
+    async def enrolments(self, contact_id: str) -> list[Enrolment] | None:
+        """Return the automations a contact has entered, once for each time."""
+        return await automations.enrolments(self._caller, contact_id)
+
+    @property
+    def _tracking(self) -> Tracker:
+        if self._tracker is None:
+            raise SettingsError(
+                "Not set: ACTIVECAMPAIGN_ACTID and ACTIVECAMPAIGN_EVENT_KEY.",
+                "Both are in ActiveCampaign under Settings → Tracking → Event Tracking; put them into .env.",
+            )
+        return self._tracker

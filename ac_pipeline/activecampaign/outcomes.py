@@ -112,6 +112,10 @@ ROWS: tuple[Row, ...] = (
         "section 1: the vendor warns of wrong hosts; redirects would carry the key elsewhere", (300, 399), _ANY,
         Next.RETRY, Outcome.UNKNOWN, FEW, "redirected", OwnerMustAct, _NOT_THE_API, _CHECK_BOTH,
     ),
+    Row(
+        "section 3, E8: an automation does not take the contact", (403, 403), frozenset({Sign.NOT_CREATED}),
+        Next.REFUSE, Outcome.REJECTED, 1, "not created",
+    ),
     *(
         Row(
             f"section 3: {source}", (status, status), _ANY, Next.RETRY, Outcome.NOT_SENT, FEW, f"http {status}",

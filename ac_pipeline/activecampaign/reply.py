@@ -12,6 +12,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _ATTRIBUTE = re.compile(r"/data/attributes/([A-Za-z_]{1,40})")
 _PARAMETER = re.compile(r"[A-Za-z]{1,30}\.[A-Za-z]{1,30}")
 _POINTERS = ("pointer", "parameter")
+_NOT_CREATED = "could not create "
 _LIMITED = "rate limit exceeded"
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -31,6 +32,8 @@ class Sign(StrEnum):
     """`X-Ac-Error`: a failure behind whatever status (reference, section 2)."""
     LIMITED = "limited"
     """Bulk import's words for too many requests, behind HTTP 400 (reference, section 4)."""
+    NOT_CREATED = "not created"
+    """The words for an object that is not created, behind the 403 of a wrong key (reference, section 3, E8)."""
     NOT_WRITTEN = "not written"
     """No connection: nothing of the request left."""
     UNANSWERED = "unanswered"
@@ -71,6 +74,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         data = json.loads(body)
         sign = Sign.OBJECT if isinstance(data, dict | list) else Sign.BROKEN
         sign = Sign.LIMITED if _is_limited(data) else sign
+        sign = Sign.NOT_CREATED if status == 403 and _is_not_created(data) else sign
     except (ValueError, RecursionError):
         text = body.strip()
         html = text.startswith(b"<") or "html" in headers.get("content-type", "")
@@ -88,6 +92,11 @@ def no_reply(*, written: bool) -> Reply:
 def _is_limited(data: object) -> bool:
     said = data.get("message") if isinstance(data, dict) and "success" in data else None
     return isinstance(said, str) and said.strip().casefold().startswith(_LIMITED)
+
+
+def _is_not_created(data: object) -> bool:
+    said = data.get("message") if isinstance(data, dict) else None
+    return isinstance(said, str) and said.strip().casefold().startswith(_NOT_CREATED)
 
 
 def _errors(data: object) -> list[dict[str, object]]:

@@ -13,14 +13,17 @@ from ac_pipeline.activecampaign import ActiveCampaign
 from ac_pipeline.activecampaign.payloads import Batch
 from ac_pipeline.errors import PipelineError
 from ac_pipeline.model.account import FieldSpec, FieldType
-from unit.activecampaign.ac_connection import BODY, EMAIL, KEY, talk
+from unit.activecampaign.ac_connection import BODY, EMAIL, EVENT_KEY, KEY, talk
 from unit.activecampaign.scripted_server import Reset, Say, Step, scripted
 
-ECHO = f"Contact Ada Lovelace <{EMAIL}> with key {KEY}"
+ECHO = f"Contact Ada Lovelace <{EMAIL}> with key {KEY} and {EVENT_KEY}"
 STEPS: list[Step] = [
     Say(200, {"contact": {"id": "1", "email": EMAIL}, "user": {"id": [EMAIL]}, "note": KEY}),
     Say(200, f"<html>{ECHO}</html>".encode()),
     Say(200, ECHO.encode()),
+    Say(200, {"success": 0, "message": ECHO}),
+    Say(200, {"success": 0, "message": f"An account ID must be provided. {ECHO}"}),
+    Say(200, {"success": ECHO}),
     Say(302, headers={"Location": f"/?email={EMAIL}&key={KEY}"}),
     Say(400, {"errors": [{"title": ECHO, "detail": ECHO, "code": ECHO, "source": {"pointer": ECHO}}]}),
     Say(403, {"message": ECHO}),
@@ -30,7 +33,7 @@ STEPS: list[Step] = [
     Say(500, ECHO.encode(), {"X-Ac-Error": ECHO}),
     Reset(after_reading=True),
 ]
-SECRETS = (EMAIL, "Lovelace", KEY)
+SECRETS = (EMAIL, "Lovelace", KEY, EVENT_KEY)
 
 
 def leaks(text: str) -> list[str]:
@@ -39,12 +42,13 @@ def leaks(text: str) -> list[str]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_delivery_reveals_nothing(step: Step, caplog: pytest.LogCaptureFixture) -> None:
-    """Not in the log at its most talkative, not in the answer and not in its stop."""
+    """Not in the log at its most talkative, not in the answers and not in their stops."""
     caplog.set_level(logging.DEBUG)
 
     async def use(client: ActiveCampaign) -> str:
-        answer = await client.sync_contact(BODY)
-        return f"{client!r} {answer!r} {answer.stop!r} {answer.stop} {vars(client)}"
+        answers = await client.sync_contact(BODY), await client.send_event(EMAIL, "Bought", "Ada Lovelace")
+        said = [f"{answer!r} {answer.stop!r} {answer.stop}" for answer in answers]
+        return f"{client!r} {said} {vars(client)}"
 
     with scripted(then=step) as server:
         shown = talk(server.url, use)
@@ -92,6 +96,15 @@ CALLS: dict[str, Callable[[ActiveCampaign], Awaitable[object]]] = {
     "subscribe": lambda client: client.subscribe("17", "3"),
     "import": lambda client: client.submit_import(Batch((json.dumps({"email": EMAIL}),))),
     "progress": lambda client: client.import_progress("3840817e"),
+    "event": lambda client: client.send_event(EMAIL, "Bought", "Ada Lovelace"),
+    "visit": lambda client: client.send_visit(EMAIL, f"https://shop.example/?for={EMAIL}"),
+    "register event": lambda client: client.register_events(["Bought"]),
+    "domain": lambda client: client.register_domain("shop.example"),
+    "tracking": lambda client: client.tracks_events(),
+    "log": lambda client: client.tracking_log("17"),
+    "automations": lambda client: client.automations(),
+    "enrol": lambda client: client.enrol("17", "1"),
+    "enrolments": lambda client: client.enrolments("17"),
     "create field": lambda client: client.create_field(FieldSpec("A", FieldType.TEXT, "A")),
 }
 
