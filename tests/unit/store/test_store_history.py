@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from ac_pipeline.store.retention import forget_before
 from ac_pipeline.store.snapshots import read_snapshot, write_property
 from ac_pipeline.store.store import Store
 from unit.store.store_support import as_of, give_contacts, opened, rows
@@ -26,9 +27,9 @@ MEMBERS = st.sets(st.integers(1, 4)).map(lambda ids: dict.fromkeys(ids, "true"))
 TRAITS = st.dictionaries(st.integers(1, 4), st.sampled_from(["1", "2", "3"]))
 
 
-def computations(values: st.SearchStrategy[Full]) -> st.SearchStrategy[list[tuple[int, Full]]]:
+def computations(values: st.SearchStrategy[Full], first: int = 0) -> st.SearchStrategy[list[tuple[int, Full]]]:
     """Windows in any order, again and in the middle, each with what the query returned."""
-    return st.lists(st.tuples(st.integers(0, WINDOWS - 1), values), min_size=1, max_size=10)
+    return st.lists(st.tuples(st.integers(first, WINDOWS - 1), values), min_size=1, max_size=10)
 
 
 @dataclass
@@ -40,6 +41,10 @@ class Oracle:
     def before(self, number: int) -> Full:
         earlier = [other for other in self.copies if other < number]
         return self.copies[max(earlier)] if earlier else {}
+
+    def at(self, number: int) -> Full:
+        """A window that was not computed is what the one before it was."""
+        return self.copies.get(number, self.before(number))
 
     def counts(self, number: int) -> tuple[int, int, int, int]:
         before, now = self.before(number), self.copies[number]
@@ -100,6 +105,19 @@ def state(store: Store, property_id: int, number: int) -> Full:
     return values
 
 
+def at_every_window(store: Store, macro: str, condition: str, *columns: str) -> set[tuple[object, ...]]:
+    """Return number of the window, user and columns of each row that the macro has at the window's end."""
+    numbers = {as_of(number): number for number in range(WINDOWS)}
+    found = rows(
+        store,
+        f"""select moment, {", ".join(["user_id", *columns])}
+        from (select unnest($moments) as moment) as asked, {macro}(asked.moment) where {condition}""",
+        moments=list(numbers),
+    )
+    assert len(set(found)) == len(found)
+    return {(numbers[moment], *others) for moment, *others in found}
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=computations(TRAITS))
 @example(steps=[(0, {1: "1"}), (2, {1: "1"}), (1, {1: "2"}), (1, {1: "1"})])
@@ -108,12 +126,9 @@ def test_every_computed_window_keeps_its_last_full_copy(store: Store, steps: lis
     """In any order, again, in the middle: state, counts and one row for a value that did not change."""
     property_id, oracle = run(store, "trait", steps)
     for number in range(WINDOWS):
-        if number in oracle.copies:
-            assert state(store, property_id, number) == oracle.copies[number]
-            assert read_snapshot(store, property_id, as_of(number)) == oracle.counts(number)
-        else:
-            assert state(store, property_id, number) == oracle.before(number)
-            assert read_snapshot(store, property_id, as_of(number)) is None
+        assert state(store, property_id, number) == oracle.at(number)
+        counted = oracle.counts(number) if number in oracle.copies else None
+        assert read_snapshot(store, property_id, as_of(number)) == counted
     spans = rows(
         store,
         """select contact_id, valid_from, valid_to, value from engine.history
@@ -141,6 +156,9 @@ def test_the_audience_views_say_what_full_copies_would(store: Store, steps: list
     )
     now = rows(store, "select user_id from members where audience = $k", k=key)
     assert sorted(now) == sorted((USERS[contact - 1],) for contact in oracle.copies[max(oracle.copies)])
+    assert at_every_window(store, "members_at", f"audience = '{key}'") == {
+        (number, USERS[contact - 1]) for number in range(WINDOWS) for contact in oracle.at(number)
+    }
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -155,6 +173,33 @@ def test_the_trait_views_say_what_full_copies_would(store: Store, steps: list[tu
     now = rows(store, "select user_id, value from trait_values where trait = $k", k=key)
     newest = oracle.copies[max(oracle.copies)]
     assert sorted(now) == sorted((USERS[contact - 1], value) for contact, value in newest.items())
+    assert at_every_window(store, "trait_values_at", f"trait = '{key}'", "value") == {
+        (number, USERS[contact - 1], value) for number in range(WINDOWS) for contact, value in oracle.at(number).items()
+    }
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=computations(TRAITS), data=st.data())
+def test_from_where_history_is_kept_every_answer_stays_exact(
+    store: Store, before: list[tuple[int, Full]], data: st.DataObject
+) -> None:
+    """What was over is forgotten; windows from then on, computed before or after that, in any order, lose nothing."""
+    property_id, oracle = run(store, "trait", before)
+    cut = data.draw(st.sampled_from(sorted(oracle.copies)), label="cut")
+    forget_before(store, as_of(cut))
+    kept = [number for number in range(WINDOWS) if number >= cut]
+    for number, values in [(cut, oracle.copies[cut]), *data.draw(computations(TRAITS, cut), label="after")]:
+        oracle.copies[number] = values
+        compute(store, property_id, number, values)
+        assert [state(store, property_id, one) for one in kept] == [oracle.at(one) for one in kept]
+    for number in kept:
+        counted = oracle.counts(number) if number in oracle.copies else None
+        assert read_snapshot(store, property_id, as_of(number)) == counted
+    query = "select as_of, user_id, old_value, new_value from trait_changes where trait = $k"
+    expected = [(as_of(n), USERS[c - 1], old, new) for n, c, old, new in oracle.moves() if n >= cut]
+    assert sorted(rows(store, query, k=f"key_{property_id}"), key=str) == sorted(expected, key=str)
+    over = "select count(*) from engine.past where property_id = $p and valid_to < $t"
+    assert rows(store, over, p=property_id, t=as_of(cut)) == [(0,)]
 
 
 def test_properties_do_not_touch_each_others_history(store: Store) -> None:
