@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from ac_pipeline.declarations.files import SourceFile
 from ac_pipeline.declarations.templates import TEMPLATES
 from ac_pipeline.declarations.texts import Name
-from ac_pipeline.model.events import MOST_NAME, OWN_PREFIX, VIEWED_PAGE, AfterDoubt, EventCall, UnknownContacts
+from ac_pipeline.model.events import OWN_PREFIX, VIEWED_PAGE, AfterDoubt, EventCall, UnknownContacts
+from ac_pipeline.model.tracking import event_name_fault
 from ac_pipeline.model.window import parse_utc
 
 NEW, ALL = "new", "all"
@@ -36,8 +37,8 @@ def moment(value: date | str) -> datetime:
 
 def event_name(value: str) -> str:
     """Return the name of an event as ActiveCampaign takes it. Raises ValueError."""
-    if len(value) > MOST_NAME:
-        raise ValueError(f"has {len(value)} characters; the name of an event has at most {MOST_NAME}")
+    if fault := event_name_fault(value):
+        raise ValueError(f"cannot be registered; {fault}")
     if value.startswith(OWN_PREFIX):
         raise ValueError(f"begins with {OWN_PREFIX}; such names are ActiveCampaign's own")
     return value

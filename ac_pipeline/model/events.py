@@ -9,10 +9,6 @@ from pathlib import Path
 
 from ac_pipeline.model.query import Query
 
-MOST_NAME = 32
-"""Characters of an event's name (reference, section 12)."""
-MOST_VALUE = 250
-"""Characters of an event's value (reference, section 12: the service cuts there)."""
 OWN_PREFIX = "__"
 """What ActiveCampaign's own events begin with (`__pagevisit`; reference, section 12)."""
 VIEWED_PAGE = "Viewed Page"

@@ -108,7 +108,7 @@ def _in_calendar(moment: str) -> str:
 def fault(column: str, value_type: ValueType, column_type: str) -> str:
     """Why one value cannot be used (a kind of problem), or null; without a value there is no fault."""
     found = value(column, value_type, column_type)
-    cases = [f"when {blank(column, column_type)} then null", f"when {_nested(column, column_type)} then 'nested_value'"]
+    cases = [f"when {blank(column, column_type)} then null", f"when {nested(column, column_type)} then 'nested_value'"]
     if value_type in _TEXTS:
         limit = LONGEST.get(value_type, LONGEST_TEXT)
         cases += [f"when {no_text(found)} then 'invalid_value'", f"when length({found}) > {limit} then 'too_long'"]
@@ -127,7 +127,8 @@ def no_option(value: str) -> str:
     return rf"regexp_matches({value}, '^\||\|\||\|$')"
 
 
-def _nested(column: str, column_type: str) -> str:
+def nested(column: str, column_type: str) -> str:
+    """Whether one value is a list, a struct or a map."""
     if is_nested(column_type):
         return "true"
     if column_type == "JSON":

@@ -29,6 +29,10 @@ from ac_pipeline.store.outbox import (
 from ac_pipeline.store.store import Store
 from ac_pipeline.sync.bulk import ImportWaits, resolve_batches
 from ac_pipeline.sync.deliver import deliver_outbox
+from ac_pipeline.sync.event_plan import with_events
+from ac_pipeline.sync.event_readiness import tracking_access
+from ac_pipeline.sync.event_report import EventReport
+from ac_pipeline.sync.events import Events
 from ac_pipeline.sync.identity import resolve_conflicts
 from ac_pipeline.sync.planning import plan_pending
 from ac_pipeline.sync.preparation import prepare, prepare_names
@@ -52,9 +56,11 @@ def deliver_pending(
     """
     begun = time.monotonic()
     url, key = settings.account()
-    plan = plan_pending(store, settings, declarations, budget=budget)
+    contacts = plan_pending(store, settings, declarations, budget=budget)
+    plan = with_events(store, settings, declarations, contacts)
     if not plan.requests:
-        return Delivery(withheld=plan.withheld, seconds=time.monotonic() - begun, plan=plan)
+        unsent = EventReport(plan.events.counts, plan.events.blocked)
+        return Delivery(withheld=plan.withheld, seconds=time.monotonic() - begun, plan=plan, events=unsent)
     real_account = not parse_address(url).loopback
     limit = settings.activecampaign_import_limit
     fill = partial(fill_outbox, destination=declarations.destination, real_account=real_account, import_limit=limit)
@@ -67,15 +73,20 @@ def deliver_pending(
         exclude_automations=settings.exclude_automations,
     )
 
+    events = Events(store, settings, declarations)
+
     async def run() -> tuple[Planned, Mapping[str, int], int]:
-        async with connect(
-            url, key, rate=settings.activecampaign_rate, share=settings.activecampaign_rate_share
-        ) as client:
+        rate, share = settings.activecampaign_rate, settings.activecampaign_rate_share
+        async with connect(url, key, tracking=tracking_access(settings)[0], rate=rate, share=share) as client:
             await client.me()
             bind_account(store, await client.account())
-            await _settle_imports(store, client, verdicts, waits)
-            await prepare(store, client, declarations, fill)
-            planned = await _passes(store, client, fill, send, verdicts)
+            await events.look(client)
+            planned = Planned(0, 0)
+            if contacts.requests:
+                await _settle_imports(store, client, verdicts, waits)
+                await prepare(store, client, declarations, fill)
+                planned = await _passes(store, client, fill, send, verdicts)
+            await events.deliver(client, verdicts)
             return planned, client.requests, client.directory_requests
 
     planned, requests, directory_requests = asyncio.run(run())
@@ -91,6 +102,7 @@ def deliver_pending(
         directory_requests=directory_requests,
         seconds=time.monotonic() - begun,
         plan=plan,
+        events=events.report(),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ac_pipeline.model.estimate import Estimate, at_most, exactly, total
 from ac_pipeline.store.plan_counts import RouteCount, ValueCount
+from ac_pipeline.sync.event_report import NO_EVENTS_PLANNED, PlannedEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Plan:
     """What only the account can say; see NOT_KNOWN."""
     skipped: str = ""
     """Why nothing would be sent on purpose; empty when a delivery would take place."""
+    events: PlannedEvents = NO_EVENTS_PLANNED
 
     @property
     def planned(self) -> int:
@@ -117,6 +119,7 @@ class Plan:
             "carried_over": dict(self.carried_over),
             "known_contacts": self.known_contacts,
             "not_known": {code: NOT_KNOWN[code] for code in self.not_known},
+            "events": self.events.summary(),
             "skipped": self.skipped,
         }  # fmt: skip
 

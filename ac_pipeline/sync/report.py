@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.store.desired import Held
 from ac_pipeline.store.snapshots import WindowSnapshot
+from ac_pipeline.sync.event_report import NO_EVENTS, EventReport
 from ac_pipeline.sync.plan import Plan
 
 
@@ -34,6 +35,8 @@ class Delivery:
     """Whether that concerns the newest window by the clock: nothing can be sent until time catches up."""
     plan: Plan | None = None
     """What it set out to do; None when it did not come so far."""
+    events: EventReport = NO_EVENTS
+    """What became of events, which follow the contacts."""
 
     @classmethod
     def of_outcomes(cls, outcomes: Mapping[Outcome, int]) -> Delivery:
@@ -69,9 +72,9 @@ class RunReport:
     @property
     def needs_attention(self) -> bool:
         """Whether something waits for a person: held, failed, refused or without a certain outcome."""
-        return bool(
-            self.held or self.failed or self.delivery.blocked or self.delivery.rejected or self.delivery.unknown
-        )
+        delivery = self.delivery
+        refused = delivery.blocked or delivery.rejected or delivery.unknown or delivery.events.needs_attention
+        return bool(self.held or self.failed or refused)
 
     def summary(self) -> dict[str, object]:
         """Return counts only, for the run's record in the store."""
@@ -93,6 +96,7 @@ class RunReport:
             "opted_out": delivery.opted_out,
             "requests": dict(delivery.requests),
             "directory_requests": delivery.directory_requests,
+            "events": delivery.events.summary(),
             "skipped": delivery.skipped,
             "seconds": round(self.seconds, 1),
         }

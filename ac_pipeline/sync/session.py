@@ -20,13 +20,17 @@ from ac_pipeline.model.window import Window, window_around, window_ending_by
 from ac_pipeline.settings import Settings
 from ac_pipeline.store import desired
 from ac_pipeline.store.desired import Step
+from ac_pipeline.store.events import recover_events
+from ac_pipeline.store.events_incoming import TakenIn
 from ac_pipeline.store.ledger import outcomes_of_run, recover
 from ac_pipeline.store.properties import register
 from ac_pipeline.store.publish import publish
 from ac_pipeline.store.retention import forget_old
 from ac_pipeline.store.snapshots import WindowSnapshot, newest_computed, take_snapshot
 from ac_pipeline.store.store import Clock, Store, open_store, utc_now
+from ac_pipeline.store.streams import register_streams
 from ac_pipeline.sync.approval import judge
+from ac_pipeline.sync.event_intake import take_events
 from ac_pipeline.sync.plan import Plan, PlannedDeclaration
 from ac_pipeline.sync.progress import Refreshing
 from ac_pipeline.sync.report import Delivery, RunReport
@@ -74,6 +78,8 @@ class Session:
     """Whether a step raised."""
     past: bool = False
     """Whether a backfill computed a window that is over for longer than the newest one."""
+    taken_in: dict[str, TakenIn] = field(default_factory=dict)
+    """What was read of each stream of events."""
     _extractions: dict[Window, Extraction] = field(default_factory=dict)
 
     @_step
@@ -131,6 +137,23 @@ class Session:
         return taken
 
     @_step
+    def take_events(self, window: Window, selected: frozenset[str] | None = None) -> tuple[TakenIn, ...]:
+        """Read what is new in the streams of events (`selected` keys, or all) up to the end of a window.
+
+        To be called for the newest window only: how far a stream was read never goes back. Delivery calls it for
+        what was not read before. Raises WarehouseError.
+        """
+        taken = take_events(self.store, self.settings, self.declarations, window, selected)
+        self.taken_in.update({one.key: one for one in taken})
+        return taken
+
+    def _take_the_rest(self) -> None:
+        newest = [snapshot.window for snapshot in self.snapshots if snapshot.newest]
+        left = frozenset(stream.key for stream in self.declarations.events) - self.taken_in.keys()
+        if newest and left:
+            self.take_events(max(newest), left)
+
+    @_step
     def plan(self) -> Plan:
         """Return what `deliver` would do now. No request is made.
 
@@ -138,10 +161,13 @@ class Session:
         """
         if (skipped := self._skipped_delivery()) is not None:
             return Plan(declarations=self._moves(), skipped=skipped.skipped)
+        from ac_pipeline.sync.event_plan import with_events
         from ac_pipeline.sync.planning import plan_pending  # the HTTP client is needed only here
 
+        self._take_the_rest()
         budget = delivery_budget(self.settings, self.clock())
         plan = plan_pending(self.store, self.settings, self.declarations, budget=budget)
+        plan = with_events(self.store, self.settings, self.declarations, plan)
         return replace(plan, declarations=self._moves())
 
     @_step
@@ -159,6 +185,7 @@ class Session:
         from ac_pipeline.sync.destination import deliver_pending  # the HTTP client is needed only here
 
         try:
+            self._take_the_rest()
             budget = delivery_budget(self.settings, self.clock())
             told = Refreshing(self.store, each=progress, now_and_then=now_and_then)
             self.delivery = deliver_pending(self.store, self.settings, self.declarations, told, budget=budget)
@@ -214,13 +241,14 @@ class Session:
         )
         seconds = time.monotonic() - self.started
         held = desired.held_now(self.store)
+        unread = tuple((one.key, one.failure) for one in self.taken_in.values() if one.failure)
         audiences = [self.approved[d.key] for d in self.declarations.audiences if d.key in self.approved]
         return RunReport(
             tuple(self.snapshots),
             entered=sum(step.entries for step in audiences),
             exited=sum(step.exits for step in audiences),
             held=held,
-            failed=(*failed, *unusable),
+            failed=(*failed, *unusable, *unread),
             delivery=self.delivery,
             seconds=seconds,
         )
@@ -243,7 +271,9 @@ def open_session(
     home = Home.at(settings.ac_pipeline_home)
     with open_store(home, kind=kind, run_id=run_id, wait=settings.ac_pipeline_lock_wait, clock=clock) as store:
         recover(store)
+        recover_events(store)
         ids = register(store, declarations)
+        register_streams(store, declarations)
         session = Session(settings, store, declarations, ids, clock, publishes=publishes)
         try:
             yield session
