@@ -11,6 +11,7 @@ from ac_pipeline.sandbox.imports import current
 from ac_pipeline.sandbox.local import local_only, same_site_only
 from ac_pipeline.sandbox.page.contact import ContactPage
 from ac_pipeline.sandbox.page.contacts import ContactsPage
+from ac_pipeline.sandbox.page.events import EventsPage
 from ac_pipeline.sandbox.page.faults import FaultsPage
 from ac_pipeline.sandbox.page.requests import RequestsPage
 
@@ -22,6 +23,7 @@ def routes(account: Account, faults: Faults) -> list[Route]:
     pages = {
         "/": ContactsPage(account).show,
         "/contact/{id:int}": ContactPage(account).show,
+        "/events": EventsPage(account).show,
         "/requests": RequestsPage(account).show,
         "/faults": faults_page.show,
     }

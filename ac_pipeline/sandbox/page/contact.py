@@ -1,4 +1,4 @@
-"""One contact with its custom fields, tags and subscriptions, and what was written to it."""
+"""One contact with its custom fields, tags, subscriptions, automations and events, and what was written to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ac_pipeline.markup import Child, Markup, element, table
 from ac_pipeline.sandbox import journal
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.journal import Entry
+from ac_pipeline.sandbox.page import events
 from ac_pipeline.sandbox.page.layout import live, page
 from ac_pipeline.sandbox.tables import contacts
 from ac_pipeline.sandbox.tables.contacts import Contact
@@ -77,6 +78,7 @@ class ContactPage:
                 ("List", "Status", "Changed"),
                 [(name, _STATUSES[status], time.plain(changed)) for name, status, changed in lists],
             ),
+            *events.of_contact(self._account, contact.id),
         ]
 
     def _written(self, entries: list[Entry]) -> Markup:

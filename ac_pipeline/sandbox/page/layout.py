@@ -14,7 +14,7 @@ from ac_pipeline.markup import Markup, element, joined
 from ac_pipeline.sandbox.account import Account
 from ac_pipeline.sandbox.tables import contacts, requests
 
-_PAGES = {"Contacts": "/", "Requests": "/requests", "Faults": "/faults"}
+_PAGES = {"Contacts": "/", "Events": "/events", "Requests": "/requests", "Faults": "/faults"}
 
 
 def page(account: Account, title: str, *body: Markup, status: int = 200) -> HTMLResponse:

@@ -6,6 +6,7 @@ import sqlite3
 from typing import Literal
 
 Of = Literal["events", "site"]
+KINDS: tuple[Of, Of] = ("events", "site")
 
 
 def is_on(db: sqlite3.Connection, of: Of) -> bool:
