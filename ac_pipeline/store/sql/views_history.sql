@@ -150,7 +150,7 @@ audience as (
     where pair.one = pair.other
 )
 select
-    audience.key as audience, other.key as other, coalesce(pair.contacts, 0) as both,
+    audience.key as audience, other.key as other, coalesce(pair.contacts, 0) as in_both,
     coalesce(pair.contacts, 0) / audience.members as share
 from audience
 join audience as other on other.property_id <> audience.property_id
@@ -158,7 +158,7 @@ left join pair on pair.one = audience.property_id and pair.other = other.propert
 comment on view overlap is 'For each two audiences that have members now: how many are members of both. Each pair stands there twice.';
 comment on column overlap.audience is 'Key of the audience.';
 comment on column overlap.other is 'Key of the audience it is compared with.';
-comment on column overlap.both is 'How many contacts are members of both.';
+comment on column overlap.in_both is 'How many contacts are members of both.';
 comment on column overlap.share is 'The part of audience that is also in other: 0 to 1.';
 
 create or replace view windows as
