@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from ac_pipeline.activecampaign.caller import Call, Caller, Ending
 from ac_pipeline.activecampaign.limiter import Clock, Limiter, Sleep
+from ac_pipeline.activecampaign.line import Rank
 from ac_pipeline.activecampaign.payloads import MOST_BYTES, MOST_ROWS, Batch
 from ac_pipeline.activecampaign.shapes import Shape, Text, Total, read
 from ac_pipeline.errors import Inconsistent
@@ -60,7 +61,7 @@ class BulkImport:
         limits = (self._of_one, self._any) if len(batch.rows) == 1 else (self._any,)
         call = Call(
             "POST", "/import/bulk_import", "import/bulk_import", shows=("success", "Success"), body=body,
-            repeatable=batch.exclude_automations, limits=limits,
+            repeatable=batch.exclude_automations, limits=limits, rank=Rank.FIRST,
         )  # fmt: skip
         return _submission(await self._caller.end(call))
 

@@ -15,6 +15,7 @@ import httpx
 
 from ac_pipeline.activecampaign.connection import Params, exchange
 from ac_pipeline.activecampaign.limiter import Limiter, PauseTooLong, Sleep, Turn
+from ac_pipeline.activecampaign.line import Rank
 from ac_pipeline.activecampaign.outcomes import THROTTLED, Next, Row, decide
 from ac_pipeline.activecampaign.reply import Reply, Sign, no_reply
 from ac_pipeline.activecampaign.waits import Patience, announced, retry_after
@@ -42,6 +43,7 @@ class Call:
     repeatable: bool = True
     limits: tuple[Limiter, ...] = ()
     """Limits of its own, beside the account's."""
+    rank: Rank = Rank.USUAL
     apart: bool = False
     """Whether it is counted apart, as reading and not as delivery."""
 
@@ -166,17 +168,19 @@ class Caller:
 
     async def _once(self, call: Call, patience: float) -> tuple[Reply, _Pass]:
         """Make one request in its turn. Raises PauseTooLong when the service asks for too long a pause."""
-        async with AsyncExitStack() as ahead:
-            for limiter in call.limits:
-                await ahead.enter_async_context(limiter.head(patience))
-            async with self._slots:
-                turn = await self._limiter.turn(patience)
-                made = _Pass((*((limiter, limiter.take()) for limiter in call.limits), (self._limiter, turn)))
-                await ahead.aclose()
-                (self.requests_apart if call.apart else self.requests)[call.endpoint] += 1
-                reply = await exchange(
-                    self._http, call.method, call.path, params=call.params, body=call.body, whole=self._whole
-                )
+        async with AsyncExitStack() as flight:
+            async with AsyncExitStack() as ahead:
+                for limiter in (*call.limits, self._limiter):
+                    await ahead.enter_async_context(limiter.head(patience, call.rank))
+                # Behind the line, where whoever waits for an answer to come cannot keep a place from those that matter.
+                await flight.enter_async_context(self._slots)
+                await self._limiter.ready(patience)
+                turns = tuple((limiter, limiter.take()) for limiter in (*call.limits, self._limiter))
+            made = _Pass(turns)
+            (self.requests_apart if call.apart else self.requests)[call.endpoint] += 1
+            reply = await exchange(
+                self._http, call.method, call.path, params=call.params, body=call.body, whole=self._whole
+            )
         if limit := announced(reply.headers, "limit"):
             self._limiter.announced(limit)
         if reply.status is not None and decide(reply).next is not Next.THROTTLE:

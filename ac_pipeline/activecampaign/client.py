@@ -13,6 +13,7 @@ from ac_pipeline.activecampaign.caller import Caller
 from ac_pipeline.activecampaign.directory import START, contacts_by_id, directory
 from ac_pipeline.activecampaign.field_values import ValuesPage
 from ac_pipeline.activecampaign.fields import Fields
+from ac_pipeline.activecampaign.line import Rank
 from ac_pipeline.activecampaign.payloads import Batch
 from ac_pipeline.activecampaign.tracking import Tracker
 from ac_pipeline.errors import SettingsError
@@ -121,9 +122,9 @@ class ActiveCampaign:
         """Return a contact with its field values and lists; slow, and the contact's history shows it."""
         return await contacts.get_contact(self._caller, remote_id)
 
-    def contacts(self, remote_ids: Iterable[str]) -> AsyncIterator[Contact]:
+    def contacts(self, remote_ids: Iterable[str], *, rank: Rank = Rank.USUAL) -> AsyncIterator[Contact]:
         """Return those of these contacts that exist, in no order; counted as directory."""
-        return contacts_by_id(self._caller, remote_ids)
+        return contacts_by_id(self._caller, remote_ids, rank=rank)
 
     def directory(
         self,

@@ -9,6 +9,7 @@ from itertools import islice
 from ac_pipeline.activecampaign.caller import Call, Caller
 from ac_pipeline.activecampaign.connection import Params
 from ac_pipeline.activecampaign.contact_shapes import ContactsAnswer
+from ac_pipeline.activecampaign.line import Rank
 from ac_pipeline.activecampaign.pages import PAGE
 from ac_pipeline.activecampaign.reply import Reply
 from ac_pipeline.activecampaign.shapes import read
@@ -57,18 +58,21 @@ async def directory(
             yield DirectoryPage(contacts, cursor, _service_time(reply, asked_at, now()))
 
 
-async def contacts_by_id(caller: Caller, remote_ids: Iterable[str]) -> AsyncIterator[Contact]:
+async def contacts_by_id(
+    caller: Caller, remote_ids: Iterable[str], *, rank: Rank = Rank.USUAL
+) -> AsyncIterator[Contact]:
     """Yield those contacts of these ids that exist, in no order, 100 a request (`ids[]`: reference, section 5)."""
     for ids in _chunks(dict.fromkeys(remote_ids)):
-        reply = await _page(caller, {"ids[]": ids, "limit": str(PAGE)})
+        reply = await _page(caller, {"ids[]": ids, "limit": str(PAGE)}, rank)
         for contact in read(ContactsAnswer, reply, "GET /contacts").contacts:
             # A service that ignores the filter answers with others.
             if contact.id in ids:
                 yield contact.contact()
 
 
-async def _page(caller: Caller, params: Mapping[str, Params]) -> Reply:
-    return await caller.needed(Call("GET", "/contacts", "contacts", shows=("contacts",), params=params, apart=True))
+async def _page(caller: Caller, params: Mapping[str, Params], rank: Rank = Rank.USUAL) -> Reply:
+    call = Call("GET", "/contacts", "contacts", shows=("contacts",), params=params, rank=rank, apart=True)
+    return await caller.needed(call)
 
 
 def _service_time(reply: Reply, asked_at: datetime, answered_at: datetime) -> datetime:

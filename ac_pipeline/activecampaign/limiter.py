@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+from ac_pipeline.activecampaign.line import Line, Rank
 
 WINDOW = 1.0
 """Seconds over which the service counts (reference, section 4)."""
@@ -54,12 +55,14 @@ class Limiter:
         self._window, self._most, self._rate, self._share = window, rate, rate, share
         self._first_slack = self._slack = max(SLACK, SLACK_SHARE * window)
         self._clock, self._sleep = clock, sleep
-        self._queue = asyncio.Lock()
+        self._line = Line()
         self._next = -math.inf
+        self._wanted = math.inf
+        """Since when the one that is served has been waiting."""
         self._paused_until = -math.inf
         self._slowness, self._recovery, self._trouble = 1.0, 0.0, 0.0
         self._slowed_at = -math.inf
-        self._starts: deque[float] = deque()
+        self._starts: deque[float] = deque(maxlen=self._allowed)
         self._took: deque[float] = deque(maxlen=100)
 
     @property
@@ -78,40 +81,68 @@ class Limiter:
 
     @property
     def _credit(self) -> float:
-        """By how much a late request may be followed too early: as far as the window has room for it."""
-        room = self._allowed * self._full_pace - self._window - self._slack
-        return max(LATE, min(self._full_pace / 2, room))
+        """By how much a late request may be followed too early.
 
-    async def turn(self, patience: float) -> Turn:
-        """Wait for leave to make one request, first come, first served.
+        As far as the window always has room for it; and where the request stood in line meanwhile, as it does while
+        another limit keeps it, up to half the pace: then the window is looked at.
+        """
+        room = self._allowed * self._full_pace - self._window - self._slack
+        return max(LATE, min(self._full_pace / 2, max(room, self._clock() - self._wanted)))
+
+    @property
+    def _wait(self) -> float:
+        """Seconds until the next request may start; not above 0 when it may now.
+
+        A window has room when the request leaves it that came as many before as are allowed.
+        """
+        until = max(self._next, self._paused_until)
+        if len(self._starts) >= self._allowed:
+            until = max(until, self._starts[-self._allowed] + self._window + self._slack - LATE)
+        return until - self._clock()
+
+    async def turn(self, patience: float, rank: Rank = Rank.USUAL) -> Turn:
+        """Wait for leave to make one request, by rank and first come, first served.
 
         Raises PauseTooLong when the service asks for a pause of more than `patience` seconds.
         """
-        async with self.head(patience):
+        async with self.head(patience, rank):
             return self.take()
 
     @asynccontextmanager
-    async def head(self, patience: float) -> AsyncIterator[None]:
+    async def head(self, patience: float, rank: Rank = Rank.USUAL) -> AsyncIterator[None]:
         """Wait to be first in line with nothing left to wait for, and stay it: `take` is then the leave itself.
 
-        So several limiters can be passed at one moment. Raises PauseTooLong.
+        So several limiters can be passed at one moment. Raises PauseTooLong; waiting for others is no pause.
         """
-        deadline = self._clock() + patience
+        wanted = self._clock()
+        deadline = wanted + patience
         self._check(deadline)
-        async with self._queue:
-            while (wait := max(self._next, self._paused_until) - self._clock()) > 0:
-                self._check(deadline)
-                await self._sleep(wait)
+        place = self._line.join(rank)
+        try:
+            while not (its_turn := self._line.is_next(place)) or self._wait > 0:
+                if its_turn:
+                    await self._rest(deadline)
+                else:
+                    await self._line.called(place)
+                    deadline = self._clock() + patience
+            self._line.serve(place)
+            self._wanted = wanted
             yield
+        finally:
+            self._line.leave(place)
+
+    async def ready(self, patience: float) -> None:
+        """At the head of the line, wait for what came up since: a pause. Raises PauseTooLong."""
+        deadline = self._clock() + patience
+        while self._wait > 0:
+            await self._rest(deadline)
 
     def take(self) -> Turn:
         """Count one request that starts now."""
         now = self._clock()
-        self._next = max(self._next, now - self._credit) + self.spacing
-        while self._starts and self._starts[0] <= now - self._window:
-            self._starts.popleft()
+        self._next = max(self._next, self._paused_until, now - self._credit) + self.spacing
         self._starts.append(now)
-        return Turn(started=now, oldest=self._starts[0])
+        return Turn(started=now, oldest=next(start for start in self._starts if start > now - self._window))
 
     def announced(self, limit: int) -> None:
         """Take the service's own word for its limit, in requests per window from 1, where it is lower than ours."""
@@ -144,6 +175,10 @@ class Limiter:
         """By how many seconds the times of answers differ: the middle eight tenths, and what follows for the rest."""
         took = sorted(self._took)
         return (took[len(took) * 9 // 10] - took[len(took) // 10]) * 1.4 if took else 0.0
+
+    async def _rest(self, deadline: float) -> None:
+        self._check(deadline)
+        await self._sleep(self._wait)
 
     def _check(self, deadline: float) -> None:
         if self._paused_until > max(deadline, self._clock()):

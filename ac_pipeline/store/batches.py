@@ -10,6 +10,7 @@ from enum import StrEnum
 from ac_pipeline.model.delivery import Answer
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.ledger import begin_attempts, record_answers
+from ac_pipeline.store.naming import note_unnamed
 from ac_pipeline.store.store import Store
 
 
@@ -40,14 +41,13 @@ class BulkRow:
 
 @dataclass(frozen=True, slots=True)
 class QueuedBatch:
-    """A batch the service has. `attempts` maps the address, as the contact key, to contact and attempt id."""
+    """A batch the service has, and does not forget until its end is written."""
 
     batch_id: int
     remote_id: str
     submitted_at: datetime
     queued: int
     """Contacts the service took; fewer than were sent where addresses are excluded."""
-    attempts: Mapping[str, tuple[int, int]] = field(repr=False)
 
 
 def next_rows(store: Store, after: int, count: int) -> list[BulkRow]:
@@ -74,39 +74,51 @@ def begin_batch(store: Store, contact_ids: Sequence[int], *, exclude_automations
 
 
 def queue_batch(store: Store, batch_id: int, remote_id: str, queued: int) -> None:
-    """Note that the service has the batch, under its own id, and how many contacts of it it took."""
+    """Note that the service has the batch, since now, under its own id, and how many contacts of it it took."""
     store.connection.execute(
-        "update engine.batch set state = 'queued', remote_id = $remote, queued = $queued where batch_id = $batch",
-        {"remote": remote_id, "queued": queued, "batch": batch_id},
+        """update engine.batch set state = 'queued', remote_id = $remote, queued = $queued, submitted_at = $now
+        where batch_id = $batch""",
+        {"remote": remote_id, "queued": queued, "batch": batch_id, "now": store.now()},
     )
 
 
-def end_batch(store: Store, batch_id: int, answers: Mapping[int, Answer], *, lost: bool = False) -> None:
-    """Write the outcomes of a batch, by attempt id, and that nothing more is expected of it."""
+def end_batch(
+    store: Store, batch_id: int, answers: Mapping[int, Answer], *, lost: bool = False, unnamed: Collection[str] = ()
+) -> None:
+    """Write the outcomes of a batch, by attempt id, and that nothing more is expected of it.
+
+    `unnamed` are contacts of the account that it made or changed; whose they are is to be read (see naming.py).
+    """
     with store.transaction() as connection:
         record_answers(store, answers)
         connection.execute(
             "update engine.batch set state = $state where batch_id = $batch",
             {"state": (BatchState.LOST if lost else BatchState.OVER).value, "batch": batch_id},
         )
+        note_unnamed(store, batch_id, unnamed)
+
+
+def queued_batches(store: Store) -> list[QueuedBatch]:
+    """Return the batches that the service has, in the order in which it got them."""
+    rows = store.connection.execute(
+        """select batch_id, remote_id, submitted_at, coalesce(queued, 0) from engine.batch
+        where state = 'queued' and account_id = $account order by batch_id""",
+        {"account": ACCOUNT_ID},
+    ).fetchall()
+    return [QueuedBatch(int(row[0]), row[1], row[2], int(row[3])) for row in rows]
 
 
 def oldest_queued(store: Store) -> QueuedBatch | None:
     """Return the batch that has waited longest for the service, None when none does."""
-    row = store.connection.execute(
-        """with oldest as (
-            select * from engine.batch where state = 'queued' and account_id = $account order by batch_id limit 1
-        )
-        select oldest.batch_id, oldest.remote_id, oldest.submitted_at, coalesce(oldest.queued, 0),
-            list(attempt.email), list(attempt.contact_id), list(attempt.attempt_id)
-        from oldest join engine.attempt on attempt.batch_id = oldest.batch_id
-        group by all""",
-        {"account": ACCOUNT_ID},
-    ).fetchone()
-    if row is None:
-        return None
-    attempts = dict(zip(row[4], zip(row[5], row[6], strict=True), strict=True))
-    return QueuedBatch(int(row[0]), row[1], row[2], int(row[3]), attempts)
+    return next(iter(queued_batches(store)), None)
+
+
+def attempts_of(store: Store, batch_id: int) -> dict[str, tuple[int, int]]:
+    """Return address, as the contact key → contact and attempt id."""
+    rows = store.connection.execute(
+        "select email, contact_id, attempt_id from engine.attempt where batch_id = $batch", {"batch": batch_id}
+    ).fetchall()
+    return {email: (int(contact_id), int(attempt_id)) for email, contact_id, attempt_id in rows}
 
 
 def known_remote_ids(store: Store, contact_ids: Collection[int]) -> dict[int, str]:

@@ -25,6 +25,19 @@ class RefusedRename:
     email: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class SecondContact:
+    """A contact of ours whose address another contact of the account has, not the one it is known as: `left`.
+
+    Somebody gave that one another address over there, and an import by address then made the other. No repr shows it.
+    """
+
+    contact_id: int
+    left: Contact
+    holder_id: str
+    email: str = field(repr=False)
+
+
 def save_user_ids(store: Store, values: Sequence[ContactValue], what: str, now_at: Reading) -> None:
     """Write a page of the account's user ids and how far it was read, in one transaction."""
     with store.transaction() as connection:
@@ -122,3 +135,26 @@ def note_holder(store: Store, refused: RefusedRename, holder_id: str) -> bool:
             {"account": ACCOUNT_ID, "contact": refused.contact_id, "duplicate": DUPLICATE},
         )
     return not moved
+
+
+def note_second_contact(store: Store, second: SecondContact) -> bool:
+    """Note that the contact which has the address is the user's, and where the one is that they had.
+
+    What holds of a refused rename: see note_holder. What the import said is to count as unknown, because it was
+    said to the other contact.
+    """
+    names = {"account": ACCOUNT_ID, "holder": second.holder_id}
+    with store.transaction() as connection:
+        connection.execute(
+            "update engine.remote_contact set email = $email where account_id = $account and remote_id = $left",
+            {"account": ACCOUNT_ID, "left": second.left.id, "email": second.left.email.strip().lower()},
+        )
+        # If it is one of ours, the import told it what is another's.
+        connection.execute(
+            """update engine.ledger set state = 'unknown'
+            where account_id = $account and contact_id in (
+                select contact_id from engine.remote_contact where account_id = $account and remote_id = $holder
+            )""",
+            names,
+        )
+        return note_holder(store, RefusedRename(second.contact_id, second.left.id, second.email), second.holder_id)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import count
 from typing import Any
 
+from ac_pipeline.activecampaign.line import Rank
 from ac_pipeline.activecampaign.payloads import Batch
 from ac_pipeline.errors import ServiceUnavailable
 from ac_pipeline.model.bulk import ImportProgress, ImportStatus, RefusedRow, Submission
@@ -210,7 +211,8 @@ class ModelService:
             queued.progress = self._do(queued)
         return queued.progress
 
-    async def contacts(self, remote_ids: Iterable[str]) -> AsyncIterator[Contact]:
+    async def contacts(self, remote_ids: Iterable[str], *, rank: Rank = Rank.USUAL) -> AsyncIterator[Contact]:
+        assert rank in Rank
         await self._begin()
         for number in sorted(remote_ids):
             if number in self.members:

@@ -51,7 +51,7 @@ VIP, NEWS, CLUBBED = (CATALOG[key] for key in ("tag:vip", "list:news", "list:clu
 USERS = (1, 2, 3, 4)
 TABLES = (
     "contact", "desired", "past", "ledger", "attempt", "attempt_value", "outcome", "batch", "folded", "outbox",
-    "outbox_value", "remote_contact", "withheld", "opt_out", "directory", "remote_user", "conflict",
+    "outbox_value", "remote_contact", "withheld", "opt_out", "directory", "remote_user", "conflict", "unnamed",
 )  # fmt: skip
 
 
