@@ -11,7 +11,6 @@ from ac_pipeline.dbt_project import DbtProject
 from ac_pipeline.declarations import require_declarations
 from ac_pipeline.home import Home
 from ac_pipeline.orchestration.chain import chain_assets
-from ac_pipeline.orchestration.checks import verdict_checks
 from ac_pipeline.orchestration.dbt import dbt_models, relation_keys
 from ac_pipeline.orchestration.declared import declared_assets
 from ac_pipeline.orchestration.delivery import delivery_asset
@@ -56,7 +55,6 @@ def _build(settings: Settings, clock: Clock) -> dg.Definitions:
     late_job = deliver_job()
     own = dg.Definitions(
         assets=[*models, declared, *chain, delivery],
-        asset_checks=verdict_checks(declarations, settings),
         jobs=[job, late_job, *person_jobs(declarations)],
         schedules=[sync_schedule(job, settings, home, clock)],
         sensors=[alert_sensor(settings, home, clock), late_sensor(late_job, settings, home, clock)],

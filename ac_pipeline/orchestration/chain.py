@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from ac_pipeline.orchestration.checks import check_snapshot, snapshot_specs
 from ac_pipeline.orchestration.columns import CHANGE_COLUMNS, SNAPSHOT_COLUMNS
 from ac_pipeline.orchestration.declared import COLUMNS
 from ac_pipeline.orchestration.names import CHANGES, SNAPSHOT, SYNC_GROUP
@@ -27,8 +28,8 @@ def chain_assets(
         group_name=SYNC_GROUP,
         kinds={"duckdb"},
         metadata={COLUMNS: SNAPSHOT_COLUMNS},
+        check_specs=snapshot_specs(),
         description="The immutable result of all declarations for one window, kept in DuckDB.",
-        check_specs=[dg.AssetCheckSpec("nothing_held", asset=SNAPSHOT, description="The guard held no declaration.")],
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={"session"},
     )
@@ -37,21 +38,15 @@ def chain_assets(
         backfill = is_backfill(context)
         with told_plainly():
             taken = [session.snapshot(window, backfill=backfill) for window in windows_of(context, settings)]
-        held = {held.key: held.reason for held in session.report().held}
-        check = dg.AssetCheckResult(
-            check_name="nothing_held",
-            passed=not held,
-            metadata={**held, **({"what to do": "ac-pipeline release KEY, or the job `release`"} if held else {})},
-        )
         metadata: Metadata = {
             "windows": len(taken),
-            "held": len(held),
+            "held": len(session.report().held),
             "members": _total(taken[-1], "contacts"),
             **_counts(taken[-1], "contacts"),
             **_missing(taken),
         }
         metadata.update({f"rows not used, {what}": count for what, count in taken[-1].problems.items()})
-        yield dg.MaterializeResult(metadata=metadata, check_results=[check])
+        yield dg.MaterializeResult(metadata=metadata, check_results=check_snapshot(session, settings))
 
     @dg.asset(
         key=CHANGES,

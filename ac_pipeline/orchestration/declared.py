@@ -2,21 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import dagster as dg
 
 from ac_pipeline.model.declaration import Declaration, Declarations, Kind
 from ac_pipeline.model.extraction import Extracted
+from ac_pipeline.orchestration.checks import check_extractions, extraction_spec
 from ac_pipeline.orchestration.columns import declared_columns, owners_of
 from ac_pipeline.orchestration.markdown import code, table
 from ac_pipeline.orchestration.names import GROUPS, declaration_key
 from ac_pipeline.orchestration.session import told_plainly
 from ac_pipeline.orchestration.windows import Metadata, windows_of
 from ac_pipeline.settings import Settings
+from ac_pipeline.sync.checkup import EXTRACTED
 from ac_pipeline.sync.preview import Preview, previews
 from ac_pipeline.sync.session import Session
 
-CHECK = "extracted"
 COLUMNS = "dagster/column_schema"
 
 UpstreamKey = Callable[[str], dg.AssetKey]
@@ -36,15 +38,19 @@ def declared_assets(
     @dg.multi_asset(
         name="extract",
         specs=[_spec(declaration, partitions, upstream, dialect) for declaration in declarations.all],
-        check_specs=[
-            dg.AssetCheckSpec(CHECK, asset=key, description="The query ran and all rows arrived.") for key in keys
-        ],
+        check_specs=[extraction_spec(key) for key in keys],
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={"session"},
     )
-    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def extract(context: dg.AssetExecutionContext) -> Iterator[Any]:
         session: Session = context.resources.session
+        checks = {check.asset_key for check in context.selected_asset_check_keys}
+        if not context.selected_asset_keys:  # checks by themselves, from what the store knows
+            known = check_extractions(session, settings)
+            for key in sorted(checks):
+                yield known[keys[key].key]._replace(asset_key=key)
+            return
         selected = {key: keys[key] for key in sorted(context.selected_asset_keys)}
         names = frozenset(declaration.key for declaration in selected.values())
         results: dict[str, Extracted] = {}
@@ -58,7 +64,6 @@ def declared_assets(
                 skipped.update(result.declaration.key for result in extraction.results if result.failure)
                 if window is windows[-1]:
                     shown = previews(extraction)
-        checks = {check.asset_key for check in context.selected_asset_check_keys}
         for key, declaration in selected.items():
             name = declaration.key
             metadata = _metadata(results[name], shown.get(name), skipped[name], len(windows))
@@ -105,7 +110,7 @@ def _metadata(result: Extracted, shown: Preview | None, skipped: int, windows: i
 
 def _result(key: dg.AssetKey, result: Extracted, metadata: Metadata, *, with_check: bool) -> dg.MaterializeResult[None]:
     check = dg.AssetCheckResult(
-        check_name=CHECK,
+        check_name=EXTRACTED,
         asset_key=key,
         passed=not result.failure or result.skipped,
         metadata={"rows": result.rows, **({"not extracted": result.failure} if result.failure else {})},

@@ -1,9 +1,12 @@
 """ActiveCampaign as an asset: what a delivery did, in numbers that become plots, and a picture of the last windows."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from ac_pipeline.model.declaration import Declarations
 from ac_pipeline.model.window import window_ending_by
+from ac_pipeline.orchestration.checks import check_delivery, delivery_specs
 from ac_pipeline.orchestration.columns import destination_columns
 from ac_pipeline.orchestration.declared import COLUMNS
 from ac_pipeline.orchestration.markdown import svg_image
@@ -26,19 +29,24 @@ def delivery_asset(settings: Settings, declarations: Declarations) -> dg.AssetsD
 
     @dg.asset(
         key=ACTIVECAMPAIGN,
-        deps=[CHANGES],
+        # Only the newest window is looked at, of the thousands there may be.
+        deps=[dg.AssetDep(CHANGES, partition_mapping=dg.LastPartitionMapping())],
         group_name=SYNC_GROUP,
         kinds={"activecampaign"},
         metadata={COLUMNS: destination_columns(declarations)},
+        check_specs=delivery_specs(),
         description="Contacts in ActiveCampaign, told what changed. Only the newest window is ever delivered.",
         required_resource_keys={"session"},
     )
-    def activecampaign(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def activecampaign(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         session: Session = context.resources.session
         with told_plainly():
             delivery = session.deliver(now_and_then=lambda standing: context.log.info(_said(standing)))
         session.store.note_run(session.report().summary())
-        return dg.MaterializeResult(metadata={**_numbers(session, delivery), **_picture(session, settings)})
+        yield dg.MaterializeResult(
+            metadata={**_numbers(session, delivery), **_picture(session, settings)},
+            check_results=check_delivery(session, settings),
+        )
 
     return activecampaign
 

@@ -25,7 +25,7 @@ def person_jobs(declarations: Declarations) -> list[dg.JobDefinition]:
     )
     def mark(context: dg.OpExecutionContext) -> None:
         session: Session = context.resources.session
-        with told_plainly():
+        with told_plainly(session):
             found = again.resend(session.store, session.settings, session.declarations, [context.partition_key])
         if found.held:
             context.log.warning("It is held: the members that were approved last are told again.")
@@ -53,7 +53,7 @@ def person_jobs(declarations: Declarations) -> list[dg.JobDefinition]:
     def accept(context: dg.OpExecutionContext) -> None:
         session: Session = context.resources.session
         key = context.partition_key
-        with told_plainly():
+        with told_plainly(session):
             held = approval.release(session.store, session.declarations, session.ids, key)
         said = f"Released {key}: {held.before:,} contacts become {held.after:,}. The next sync tells ActiveCampaign."
         _say(context, said, {"before": held.before, "after": held.after, "exits": held.exits})
@@ -67,7 +67,7 @@ def person_jobs(declarations: Declarations) -> list[dg.JobDefinition]:
     )
     def try_again(context: dg.OpExecutionContext) -> None:
         session: Session = context.resources.session
-        with told_plainly():
+        with told_plainly(session):
             found = again.retry(session.store, context.op_config["reason"])
         contacts = sum(found.values())
         _say(context, f"{contacts:,} refused contacts are due again with the next sync.", {"contacts": contacts})
@@ -81,7 +81,7 @@ def person_jobs(declarations: Declarations) -> list[dg.JobDefinition]:
     )
     def end_memberships(context: dg.OpExecutionContext) -> None:
         session: Session = context.resources.session
-        with told_plainly():
+        with told_plainly(session):
             found = retire_to_false(session.store, session.declarations, context.op_config["key"])
         _say(context, f"The next sync tells {found.told:,} contacts that they are no members any more.", {
             "contacts": found.told,

@@ -10,6 +10,8 @@ from ac_pipeline.sync.trends import Trends
 WIDTH, HEIGHT = 760, 520
 LEFT, RIGHT, PANEL, GAP = 60, 560, 120, 48
 """Edges of the charts, height of one, and room between two, in pixels."""
+LEGEND = 28
+"""Characters of a name beside a chart."""
 MOST = 8
 """Audiences that have a line of their own: more could not be told apart."""
 COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#b07aa1", "#9c755f", "#edc948")
@@ -46,7 +48,7 @@ def _members(trends: Trends, top: int) -> list[str]:
     parts = _axis(top, title, most)
     for number, ((key, sizes), colour) in enumerate(zip(shown, COLOURS, strict=False)):
         parts.append(_line(sizes, top, most, colour))
-        parts.append(_text(RIGHT + 12, top + 8 + number * 15, f"{key[:24]}  {sizes[-1] or 0:,}", colour=colour))
+        parts.append(_text(RIGHT + 12, top + 8 + number * 15, f"{_short(key)}  {sizes[-1] or 0:,}", colour=colour))
     return parts
 
 
@@ -98,6 +100,10 @@ def _bars(values: Sequence[int], top: int, most: int, colour: str, place: int, o
                 f"M{x:.5g} {top + PANEL}V{min(_y(value, top, most), top + PANEL - 1):g}h{wide:.3g}V{top + PANEL}"
             )
     return f'<path d="{"".join(path)}" fill="{colour}"/>'
+
+
+def _short(key: str) -> str:
+    return key if len(key) <= LEGEND else f"{key[: LEGEND - 1]}…"
 
 
 def _x(place: float, places: int) -> float:

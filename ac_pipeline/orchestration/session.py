@@ -47,9 +47,11 @@ def _needs_window(run: dg.DagsterRun, windowed: frozenset[dg.AssetKey]) -> bool:
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
-    """Let Dagster show what a person can do, not where in the code it was noticed."""
+def told_plainly(session: Session | None = None) -> Iterator[None]:
+    """Let Dagster show what a person can do, not where in the code it was noticed; the run's record says failed."""
     try:
         yield
     except PipelineError as error:
+        if session is not None:
+            session.failed = True
         raise dg.Failure(str(error), allow_retries=False) from None

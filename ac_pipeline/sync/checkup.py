@@ -13,6 +13,7 @@ from ac_pipeline.model.window import window_ending_by
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.problems import OF_A_VALUE
 from ac_pipeline.sync.health import Health, hours
+from ac_pipeline.warehouse.extract import DESCRIBES_NOW
 
 WINDOWS = 3
 """How many windows of the schedule may pass until something is late, unless the settings say it."""
@@ -93,7 +94,9 @@ def _fresh(name: str, as_of: datetime | None, limits: Limits, now: datetime, mor
     return Verdict(name, passed=now - as_of <= limits.late, said=said, numbers=numbers, serious=True)
 
 
+EXTRACTED = "extracted"
 DECLARATION_VERDICTS = {
+    EXTRACTED: "The query ran for the newest window, and all rows arrived.",
     "keys": "Every row has a key, and each key one row.",
     "emails": "Every e-mail address is there, valid, and one person's.",
     "values": "Every value can be read as what it is declared to be.",
@@ -106,7 +109,7 @@ DECLARATION_VERDICTS = {
 def verdicts_of(kind: Kind) -> tuple[str, ...]:
     """Return the names of the verdicts a declaration of a kind gets."""
     middle = {Kind.CONTACTS: ("emails", "values"), Kind.AUDIENCE: (), Kind.TRAIT: ("values",)}
-    return ("keys", *middle[kind], "size", "guard")
+    return (EXTRACTED, "keys", *middle[kind], "size", "guard")
 
 
 def judge_declarations(
@@ -131,16 +134,32 @@ def judge_declarations(
         left join numbered as previous on previous.property_id = property.property_id and previous.number = 2
         where property.kind in ('audience', 'trait') or property.key = 'email'"""
     ).fetchall()}  # fmt: skip
-    held = {
-        str(key): str(reason) for key, reason in connection.execute("select declaration, reason from held").fetchall()
-    }
+    held = _reasons(connection, "select declaration, reason from held")
+    failed = _reasons(
+        connection,
+        """select key, reason from engine.not_computed
+        where as_of = (select max(as_of) from engine.computed_window) and reason <> $skipped""",
+        skipped=DESCRIBES_NOW,
+    )
     return {
         declaration.key: tuple(
-            _verdict(name, declaration, problems, sizes.get(declaration.key), held.get(declaration.key), limits)
+            _extracted(declaration, failed)
+            if name == EXTRACTED
+            else _verdict(name, declaration, problems, sizes.get(declaration.key), held.get(declaration.key), limits)
             for name in verdicts_of(declaration.kind)
         )
         for declaration in declarations.all
     }
+
+
+def _reasons(connection: duckdb.DuckDBPyConnection, query: str, **names: object) -> dict[str, str]:
+    return {str(key): str(reason) for key, reason in connection.execute(query, names or None).fetchall()}
+
+
+def _extracted(declaration: Declaration, failed: Mapping[str, str]) -> Verdict:
+    reason = failed.get(declaration.key)
+    said = f"{reason}; the last approved result stays" if reason else "extracted"
+    return Verdict(EXTRACTED, reason is None, said, serious=True)
 
 
 def _verdict(

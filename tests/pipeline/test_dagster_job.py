@@ -186,7 +186,7 @@ def test_a_held_declaration_fails_the_check_of_the_snapshot(
     company.clock.next_window()
     result = execute(company, instance, company.window().key)
     assert result.success
-    assert checks(result)["snapshot", "nothing_held"] is False
+    assert checks(result)["snapshot", "guard"] is False
     assert {fields["Buyers"] for fields in account.told().values()} == {"true"}
 
 
