@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -84,7 +85,8 @@ def test_only_a_form_is_read_and_the_address_as_well(api: Api) -> None:
     form = {"actid": api.sandbox.actid, "key": api.sandbox.event_key, "event": "Bought", "visit": '{"email":"a@b.com"}'}
     url = f"{api.sandbox.url}/event"
 
-    assert httpx.post(url, json=form).json() == {"success": 0, "message": "An account ID must be provided."}
+    for wrong in ({"json": form}, {"content": urlencode(form), "headers": {"Content-Type": "application/json"}}):
+        assert httpx.post(url, **wrong).json() == {"success": 0, "message": "An account ID must be provided."}
     assert httpx.post(url, params=form).json()["success"] == 1
     assert log(api) == [("Bought", "")]
 

@@ -67,6 +67,27 @@ def test_a_missing_warehouse_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().warehouse() == "duckdb:///srv/w.duckdb"
 
 
+def test_events_need_both_of_their_credentials_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One alone names the other; the number is one, so that the two cannot be mixed up; the key stays wrapped."""
+    assert load_settings().tracking() is None
+    monkeypatch.setenv("ACTIVECAMPAIGN_EVENT_KEY", KEY)
+    with pytest.raises(SettingsError, match="Not set: ACTIVECAMPAIGN_ACTID") as caught:
+        load_settings().tracking()
+    assert KEY not in shown(caught.value)
+    monkeypatch.setenv("ACTIVECAMPAIGN_ACTID", KEY)
+    with pytest.raises(SettingsError, match="ACTIVECAMPAIGN_ACTID: not a number") as caught:
+        load_settings()
+    assert KEY not in shown(caught.value)
+    monkeypatch.setenv("ACTIVECAMPAIGN_ACTID", " 1000001 ")
+    access = load_settings().tracking()
+    assert access is not None
+    assert (access.url, access.actid, access.key.get_secret_value()) == ("https://trackcmp.net", "1000001", KEY)
+    assert KEY not in repr(access)
+    monkeypatch.delenv("ACTIVECAMPAIGN_EVENT_KEY")
+    with pytest.raises(SettingsError, match="Not set: ACTIVECAMPAIGN_EVENT_KEY"):
+        load_settings().tracking()
+
+
 def test_everything_malformed_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five faults, one error."""
     malformed = {
