@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
+from ac_pipeline.errors import Inconsistent
 from ac_pipeline.store.store import Store
 
 
@@ -13,16 +15,17 @@ def publish(store: Store) -> Path:
 
     The name changes atomically. Whoever has an older version open keeps reading it: its file stays
     until the last reader closes it. The version before the newest is kept for those who resolved the
-    name a moment ago.
+    name a moment ago. No transaction may be open.
     """
     home = store.home
     version = _next_version(home.published_versions)
-    connection = store.connection
-    connection.execute(f"attach '{_escaped(version)}' as published")
-    try:
-        connection.execute(f'copy from database "{home.store.stem}" to published')
-    finally:
-        connection.execute("detach published")
+    # After a checkpoint everything is in the file, and nobody else writes to it.
+    store.connection.execute("checkpoint")
+    if (log := home.store.with_name(home.store.name + ".wal")).exists() and log.stat().st_size:
+        raise Inconsistent(f"{log.name} holds changes that are not in {home.store.name}. Nothing was published.")
+    shutil.copyfile(home.store, version)
+    with version.open("rb") as file:
+        os.fsync(file.fileno())
     version.chmod(0o400)
     _point(home.published, version)
     _remove_old(home.published_versions)
@@ -46,7 +49,3 @@ def _remove_old(folder: Path) -> None:
     for path in sorted(folder.glob("*.duckdb"))[:-2]:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
