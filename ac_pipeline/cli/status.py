@@ -12,6 +12,9 @@ from ac_pipeline.cli.published import open_published
 from ac_pipeline.home import Home
 from ac_pipeline.settings import load_settings
 from ac_pipeline.store.lock import holder
+from ac_pipeline.store.store import naive, utc_now
+from ac_pipeline.sync.checkup import Limits, judge_health
+from ac_pipeline.sync.health import read_health
 
 QUERIES = {
     "run": """select kind, state, started_at, finished_at, summary from runs order by started_at desc limit 1""",
@@ -28,6 +31,12 @@ QUERIES = {
     "conflicts": """select count(*) as contacts, max(noted_at) as latest from conflicts having count(*) > 0""",
     "retired": """select key as declaration, kind, to_false as told_false from engine.property
         where not declared and kind in ('audience', 'trait') order by key""",
+}
+SUBJECTS = {
+    "source_is_fresh": "source",
+    "delivery_is_fresh": "delivery",
+    "nothing_waits_long": "waiting",
+    "few_are_refused": "refused",
 }
 TITLES = {
     "audiences": "Audiences",
@@ -48,16 +57,23 @@ def status(as_json: bool = AS_JSON) -> None:
     working = holder(Home.at(settings.ac_pipeline_home)) if settings.ac_pipeline_home.exists() else None
     if working and not as_json:
         console.print(f"A run is in flight: {working}.")
+    now = utc_now()
     with open_published(settings) as connection:
         found = {name: _read(connection, sql) for name, sql in QUERIES.items()}
+        health = read_health(connection)
+    verdicts = judge_health(health, Limits.of(settings, now), naive(now))
     if as_json:
-        print_json({"in_flight": str(working) if working else None, **found})
+        said = {**health.summary(naive(now)), "verdicts": {one.name: one.passed for one in verdicts}}
+        print_json({"in_flight": str(working) if working else None, "health": said, **found})
         return
     for run in found["run"]:
         if working and (how_far := _under_way(run)):
             console.print(f"A {run['kind']} is under way: {how_far}.")
             continue
         console.print(f"Last run: {run['kind']} {run['state']}, started {run['started_at']} UTC.")
+    for verdict in verdicts:
+        mark = "ok" if verdict.passed else "[bold yellow]look[/]"
+        console.print(f"{mark:>4}  {SUBJECTS[verdict.name]}: {verdict.said}")
     for name, title in TITLES.items():
         if found[name]:
             console.print()

@@ -161,11 +161,14 @@ speaker as (
     union
     select property_id, source_id from engine.source
 ),
--- Since the value last changed, or first did so after what was acknowledged; but not before it was first approved.
+-- Since the first change after what was answered, or ever; what has no certain answer, since the last one. But not
+-- before the declaration was first approved, nor before a person asked for it.
 waiting as (
     select due.contact_id, due.property_id, greatest(
         coalesce(
-            min(moved.at) filter (where moved.at > attempt.attempted_at and due.state = 'acknowledged'), max(moved.at)
+            min(moved.at) filter (where due.state is null),
+            min(moved.at) filter (where due.state <> 'unknown' and moved.at > attempt.attempted_at),
+            max(moved.at)
         ),
         any_value(first_approval.at), any_value(asked.at)
     ) as since
