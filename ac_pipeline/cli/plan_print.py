@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ac_pipeline.cli.events import event_rows
 from ac_pipeline.cli.output import console, print_table
 from ac_pipeline.cli.sync import WITHHELD
 from ac_pipeline.sync.plan import NOT_KNOWN, Plan
@@ -25,6 +26,7 @@ def print_plan(plan: Plan, failed: Mapping[str, str]) -> None:
         console.print(f"Nothing would be sent: {plan.skipped}.")
         return
     _print_contacts(plan)
+    _print_events(plan)
     if not plan.requests:
         console.print("Nothing is to be told: no request would be made.")
         return
@@ -76,6 +78,13 @@ def _print_contacts(plan: Plan) -> None:
         f"Contacts you are billed for: {plan.known_contacts:,} of yours are known in the account; "
         f"this adds {plan.creates}."
     )
+
+
+def _print_events(plan: Plan) -> None:
+    if plan.events.counts:
+        print_table(("stream", "kind", "events", "", "why"), event_rows(plan.events.counts), title="Events")
+    for text in plan.events.blocked:
+        console.print(f"[bold yellow]events[/]  {text}")
 
 
 def _print_time(plan: Plan) -> None:

@@ -30,7 +30,11 @@ QUERIES = {
     "opt_outs": """select list, reason, count(*) as contacts from opt_outs group by all order by all""",
     "conflicts": """select count(*) as contacts, max(noted_at) as latest from conflicts having count(*) > 0""",
     "retired": """select key as declaration, kind, to_false as told_false from engine.property
-        where not declared and kind in ('audience', 'trait') order by key""",
+        where not declared and kind in ('audience', 'trait')
+        union all select key, 'events', false from engine.stream where not declared and kind = 'stream'
+        order by declaration""",
+    "events": """select stream, kind, state, reason, count(*) as events, max(settled_at) as latest
+        from events group by all order by all""",
 }
 SUBJECTS = {
     "source_is_fresh": "source",
@@ -47,6 +51,7 @@ TITLES = {
     "problems": "Rows of the warehouse that could not be used",
     "opt_outs": "Not subscribed, because they opted out or bounced",
     "conflicts": "Contacts that had somebody's new address already: the user is that contact now",
+    "events": "Events",
     "retired": "Retired: their files are gone, nothing is sent for them",
 }
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ac_pipeline.cli.bar import show_standing, sync_bar
+from ac_pipeline.cli.events import print_events
 from ac_pipeline.cli.moment import AsOf, chosen_window
 from ac_pipeline.cli.output import AS_JSON, console, errors, print_json, print_table
 from ac_pipeline.dbt_project import DbtProject, dbt_environment
@@ -90,6 +91,7 @@ def _print(report: RunReport, as_json: bool) -> None:
         console.print(f"{delivery.opted_out:,} were not subscribed: they opted out or bounced (query 'from opt_outs')")
     for reason, count in delivery.withheld.items():
         console.print(f"{count:,} contacts are withheld: {WITHHELD.get(reason, reason)}")
+    print_events(delivery.events)
 
 
 WITHHELD = {

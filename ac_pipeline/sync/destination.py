@@ -29,8 +29,8 @@ from ac_pipeline.store.outbox import (
 from ac_pipeline.store.store import Store
 from ac_pipeline.sync.bulk import ImportWaits, resolve_batches
 from ac_pipeline.sync.deliver import deliver_outbox
+from ac_pipeline.sync.event_access import tracking_access
 from ac_pipeline.sync.event_plan import with_events
-from ac_pipeline.sync.event_readiness import tracking_access
 from ac_pipeline.sync.event_report import EventReport
 from ac_pipeline.sync.events import Events
 from ac_pipeline.sync.identity import resolve_conflicts

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ac_pipeline.model.declaration import Declarations
-from ac_pipeline.model.estimate import Estimate, at_least, at_most, exactly
+from ac_pipeline.model.estimate import Estimate, at_least, at_most, exactly, total
 from ac_pipeline.model.events import Route
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.event_counts import PlannedRoute, event_counts, planned_routes
 from ac_pipeline.store.events import fill_due, note_members
 from ac_pipeline.store.store import Store
 from ac_pipeline.store.streams import has_streams
-from ac_pipeline.sync.event_readiness import tracking_access
+from ac_pipeline.sync.event_access import tracking_access
 from ac_pipeline.sync.event_report import PlannedEvents
 from ac_pipeline.sync.plan import Plan, PlannedRequests
 from ac_pipeline.sync.planning import Pace
@@ -33,7 +34,12 @@ def with_events(store: Store, settings: Settings, declarations: Declarations, pl
     routes = planned_routes(store)
     reason = tracking_access(settings)[1]
     sent = [one for one in routes if one.route == Route.ENROL.value or not reason]
-    requests = [request for one in sent for request in _requests(one) if request.requests.most != 0]
+    requests = _added_up(request for one in sent for request in _requests(one))
+    if requests and not plan.requests:
+        requests = [
+            *(PlannedRequests(f"GET {path}", exactly(1)) for path in ("/users/me", "/settings/account")),
+            *requests,
+        ]
     blocked = (reason,) if len(sent) < len(routes) else ()
     due, following = sum(one.due for one in sent), sum(one.following for one in sent)
     planned = PlannedEvents(event_counts(store), due, due + following, blocked)
@@ -44,6 +50,14 @@ def with_events(store: Store, settings: Settings, declarations: Declarations, pl
         seconds=plan.seconds + reckoned * Pace.of(settings).any,
         events=planned,
     )
+
+
+def _added_up(requests: Iterable[PlannedRequests]) -> list[PlannedRequests]:
+    lines: dict[str, list[Estimate]] = {}
+    for one in requests:
+        lines.setdefault(one.endpoint, []).append(one.requests)
+    found = [PlannedRequests(endpoint, total(estimates)) for endpoint, estimates in lines.items()]
+    return [one for one in found if one.requests.most != 0]
 
 
 def _requests(one: PlannedRoute) -> list[PlannedRequests]:

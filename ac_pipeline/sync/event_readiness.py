@@ -6,28 +6,15 @@ import logging
 from dataclasses import dataclass, field
 
 from ac_pipeline.activecampaign.automations import automations_named
-from ac_pipeline.errors import OwnerMustAct, SettingsError
+from ac_pipeline.errors import OwnerMustAct
 from ac_pipeline.model.events import Route
-from ac_pipeline.model.tracking import TrackingAccess, event_name_fault
-from ac_pipeline.settings import Settings
+from ac_pipeline.model.tracking import event_name_fault
 from ac_pipeline.store import events
 from ac_pipeline.store.store import Store
+from ac_pipeline.sync.event_access import WHERE
 from ac_pipeline.sync.event_calls import EventSender
 
 logger = logging.getLogger(__name__)
-
-_WHERE = "in ActiveCampaign: Settings → Tracking"
-
-
-def tracking_access(settings: Settings) -> tuple[TrackingAccess | None, str]:
-    """Return the credentials of the tracking host, or why there are none."""
-    try:
-        access = settings.tracking()
-    except SettingsError as error:
-        return None, str(error)
-    if access is None:
-        return None, f"ACTIVECAMPAIGN_ACTID and ACTIVECAMPAIGN_EVENT_KEY are not set ({_WHERE} → Event Tracking)"
-    return access, ""
 
 
 @dataclass(slots=True)
@@ -53,7 +40,7 @@ class Readiness:
             if self.no_access:
                 self._block(route, f"no {_said(route)} are sent: {self.no_access}")
             elif not await _switched_on(sender, route):
-                self._block(route, f"no {_said(route)} are sent: tracking is switched off {_WHERE}")
+                self._block(route, f"no {_said(route)} are sent: tracking is switched off {WHERE}")
         if Route.ENROL in wanted:
             await self._find_automations(store, sender)
 
@@ -92,7 +79,7 @@ class Readiness:
                 continue
             if not added:
                 # Said once: whether somebody has added it cannot be seen.
-                self._say(f"visits are kept only for domains that a person has added {_WHERE}")
+                self._say(f"visits are kept only for domains that a person has added {WHERE}")
             events.announce(store, events.DOMAIN, [domain])
 
     async def _find_automations(self, store: Store, sender: EventSender) -> None:

@@ -14,9 +14,10 @@ from ac_pipeline.store.event_retention import forget_events
 from ac_pipeline.store.events import fill_due, fold_events, note_members
 from ac_pipeline.store.store import Store
 from ac_pipeline.store.streams import has_streams
+from ac_pipeline.sync.event_access import tracking_access
 from ac_pipeline.sync.event_calls import EventSender
 from ac_pipeline.sync.event_doubts import settle_doubts
-from ac_pipeline.sync.event_readiness import Readiness, tracking_access
+from ac_pipeline.sync.event_readiness import Readiness
 from ac_pipeline.sync.event_report import EventReport
 from ac_pipeline.sync.event_sending import send_due
 from ac_pipeline.sync.verdicts import Verdicts

@@ -26,6 +26,7 @@ SYNC = "POST /contact/sync"
 UPDATE = "PUT /contacts/{id}"
 TAG, UNTAG = "POST /contactTags", "DELETE /contactTags/{id}"
 SUBSCRIBE = "POST /contactLists"
+EVENT, VISIT, ENROL = "POST /event", "GET /visit", "POST /contactAutomations"
 WRITES = (SYNC, UPDATE, TAG, UNTAG, SUBSCRIBE)
 """Requests that write a contact."""
 USER_ID = "User ID"
@@ -155,6 +156,42 @@ class Service:
     def sent(self) -> int:
         """Return how many requests wrote a contact's fields."""
         return len(self.requests(SYNC, UPDATE))
+
+    # What was tracked, and who is in which automation.
+
+    def tracked(self, *types: str) -> list[tuple[str, str, str]]:
+        """Return e-mail, type and value of each event and visit, in the order in which they came."""
+        found = self._ask("/sandbox/events")["events"]
+        return [(one["email"], one["type"], one["value"]) for one in found if not types or one["type"] in types]
+
+    def referrers(self) -> list[str]:
+        """Return the referrer of each visit, in the order in which they came."""
+        return [one["referrer"] for one in self._ask("/sandbox/events")["events"] if one["type"] == "__pagevisit"]
+
+    def event_names(self) -> list[str]:
+        """Return the names of events that are registered, but for the service's own."""
+        found = self.call("GET", "eventTrackingEvents?limit=100")["eventTrackingEvents"]
+        return [one["name"] for one in found if not one["name"].startswith("__")]
+
+    def domains(self) -> list[str]:
+        """Return the domains whose visits are tracked."""
+        return [one["name"] for one in self.call("GET", "siteTrackingDomains?limit=100")["siteTrackingDomains"]]
+
+    def track(self, *, events: bool = True, site: bool = True) -> None:
+        """Switch event tracking and site tracking on or off."""
+        self.call("PUT", "eventTracking", {"eventTracking": {"enabled": events}})
+        self.call("PUT", "siteTracking", {"siteTracking": {"enabled": site}})
+
+    def create_automation(self, name: str, *, active: bool = True, once: bool = False) -> str:
+        """Make an automation; return its id."""
+        return str(self._ask("/sandbox/automations", "POST", {"name": name, "active": active, "once": once})["id"])
+
+    def enrolled(self, name: str) -> list[str]:
+        """Return who entered an automation, once for each time."""
+        found = self._ask("/sandbox/automations")["automations"]
+        return sorted(
+            one["email"] for automation in found if automation["name"] == name for one in automation["contacts"]
+        )
 
     # What others do in it.
 

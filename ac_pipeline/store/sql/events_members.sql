@@ -39,12 +39,14 @@ where said_member.stream_id = moved.stream_id and said_member.contact_id = moved
 
 insert into engine.said_member select stream_id, contact_id from moved_member where enters order by contact_id;
 
--- What was to say the opposite, and was not sent, has nothing to say any more.
+-- What was to say the opposite last, and was not sent, has nothing to say any more.
 create or replace temp table overtaken as
 select event.event_id, event.stream_id, event.contact_id
 from engine.event
 join moved_member as moved on moved.stream_id = event.stream_id and moved.contact_id = event.contact_id
-where event.state in ('pending', 'waiting') and event.settled_at is null;
+where event.settled_at is null
+qualify row_number() over (partition by event.stream_id, event.contact_id order by event.event_id desc) = 1
+    and event.state in ('pending', 'waiting');
 
 update engine.event set state = 'dropped', reason = 'overtaken', settled_at = $now
 from overtaken where event.event_id = overtaken.event_id;

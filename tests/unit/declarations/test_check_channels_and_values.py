@@ -37,7 +37,11 @@ TRAIT = "name: Size\nmodel: m.size\n"
         ("  list:\n    list: 3\n    resubscribe: false\n    reason: asked\n", 7, "`membership.list.reason`: is only"),
         ("  list:\n    list: 3\n    resubscribe: true\n    reason: ''\n", 7, "`membership.list.reason`: is empty"),
         ("  list:\n    list: 3\n    status: active\n", 6, "unknown setting `membership.list.status`"),
-        ("  automation: Welcome\n", 4, "unknown setting `membership.automation`"),
+        ("  automation: ''\n", 4, "`membership.automation`: is empty"),
+        ("  automation: -1\n", 4, "`membership.automation`: is not the id of an automation"),
+        ("  automation:\n    from: all\n", 4, "`membership.automation.automation` is missing"),
+        ("  automation:\n    automation: 3\n    from: now\n", 6, "`membership.automation.from`: input should be"),
+        ("  events: 1\n", 4, "`membership.events`: is not true or false"),
         ("  1: x\n", 4, "unknown setting `membership.1`"),
         ("nulls: clear\n", 4, "unknown setting `nulls`"),
     ],
@@ -133,7 +137,7 @@ def test_a_fault_of_the_destination_has_its_line(tmp_path: Path, text: str, line
 @pytest.mark.parametrize(
     ("path", "text", "known"),
     [
-        ("audiences/vip.yaml", AUDIENCE + "  x: 1\n", {"field", "explicit_false", "tag", "list"}),
+        ("audiences/vip.yaml", AUDIENCE + "  x: 1\n", {"field", "explicit_false", "tag", "list", "events", "automation"}),
         (
             "audiences/vip.yaml",
             AUDIENCE + "  list: {list: 3, x: 1}\n",
