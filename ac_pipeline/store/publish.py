@@ -9,13 +9,16 @@ from pathlib import Path
 from ac_pipeline.errors import Inconsistent
 from ac_pipeline.store.store import Store
 
+GRACE = 15.0
+"""Seconds that a version stays after it was replaced, for those who resolved the name just before."""
+
 
 def publish(store: Store) -> Path:
     """Copy the store to a new version and point the stable name at it; return the stable name.
 
     The name changes atomically. Whoever has an older version open keeps reading it: its file stays
-    until the last reader closes it. The version before the newest is kept for those who resolved the
-    name a moment ago. No transaction may be open.
+    until the last reader closes it. Versions replaced a moment ago are kept for those who had
+    resolved the name by then. No transaction may be open.
     """
     home = store.home
     version = _next_version(home.published_versions)
@@ -46,6 +49,11 @@ def _point(name: Path, version: Path) -> None:
 
 
 def _remove_old(folder: Path) -> None:
-    for path in sorted(folder.glob("*.duckdb"))[:-2]:
+    """Keep the newest two versions, and those that were replaced a moment ago."""
+    versions = sorted(path for path in folder.glob("*.duckdb") if path.stem.isdecimal())
+    made = [path.stat().st_mtime for path in versions]
+    unneeded = [path for path, replaced in zip(versions[:-2], made[1:], strict=False) if made[-1] - replaced > GRACE]
+    others = [path for path in folder.glob("*.duckdb") if path not in versions]
+    for path in [*unneeded, *others]:
         path.unlink(missing_ok=True)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)

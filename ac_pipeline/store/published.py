@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,12 +48,26 @@ def open_copy(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             f"Nothing is published in {path.parent} yet.",
             "Run `ac-pipeline sync` first, or set AC_PIPELINE_HOME to the home you mean.",
         )
-    connection = duckdb.connect(path, read_only=True, config={"autoinstall_known_extensions": False})
-    try:
+    with _connected(path) as connection:
         connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         yield connection
-    finally:
-        connection.close()
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a copy. Where somebody who may write to it (root, say) has it open for writing, a copy of that is opened."""
+    with ExitStack() as stack:
+        try:
+            connection = _read_only(path)
+        except duckdb.IOException:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            connection = _read_only(Path(shutil.copyfile(path, Path(folder) / path.name)))
+        stack.callback(connection.close)
+        yield connection
+
+
+def _read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(path, read_only=True, config={"autoinstall_known_extensions": False})
 
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:

@@ -286,8 +286,8 @@ def _text(found: Measured) -> str:
     return (
         f"The history took {found.grown / 1e6:,.0f} MB, {each} bytes for each membership and snapshot "
         f"(bound {BYTES_BOUND:g}). Writing a window took {found.writing:.1f} s of the processor. "
-        f"Publishing the whole store ({found.size / 1e6:,.0f} MB) took {found.publishing:.2f} s, {ratio} times a plain copy of the file "
-        f"on the disk ({found.copying:.2f} s; bound {PUBLISH_BOUND:g})."
+        f"Publishing the whole store ({found.size / 1e6:,.0f} MB) took {found.publishing:.2f} s, {ratio} times a plain "
+        f"copy of the file on the disk ({found.copying:.2f} s; bound {PUBLISH_BOUND:g})."
     )
 
 

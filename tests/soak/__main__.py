@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import test_delivery_model
-from soak import crash_page, days_page, faults_page
+from soak import crash_page, days_page, faults_page, opens
 from soak.crash import trial
 from soak.days import simulate
 from soak.figures import Figures
@@ -48,6 +48,14 @@ def main() -> int:
         (HERE / "DAYS.md").write_text(days_page.page(lived, asked.seed), encoding="utf-8")
         failed += len(lived.failures)
         print("\n".join([f"{lived.ticks} ticks, {len(lived.failures)} failures", *lived.failures]))
+    if asked.part in ("opens", "all"):
+        with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+            plain = opens.measure(Path(folder) / "plain", asked.opens, careless=False)
+            careless = opens.measure(Path(folder) / "careless", asked.opens // 10, careless=True)
+        (HERE / "OPENS.md").write_text(opens.page(plain, careless), encoding="utf-8")
+        failed += (not plain.passed) + (not careless.passed)
+        found = [*plain.failures, *careless.failures]
+        print("\n".join([f"{plain.opens + careless.opens} opens, {len(found)} failures", *found]))
     if asked.part in ("model", "all"):
         with tempfile.TemporaryDirectory(prefix="soak-") as folder:
             test_delivery_model.run(Path(folder) / "home", asked.stories)
@@ -91,7 +99,7 @@ def _part(amount: int, workers: int) -> list[int]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["crash", "faults", "days", "model", "all"], default="all")
+    parser.add_argument("part", nargs="?", choices=["crash", "faults", "days", "opens", "model", "all"], default="all")
     parser.add_argument("--kills", type=int, default=210, help="at least, of all kinds")
     parser.add_argument("--trees", type=int, default=4, help="of them, kills of Dagster with all it started")
     parser.add_argument("--sandboxes", type=int, default=12, help="of them, kills of the account's server")
@@ -100,6 +108,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--route", choices=["single", "bulk"], default="single", help="of the fault matrix")
     parser.add_argument("--labels", action="store_true", help="let one audience set a tag and one a list, too")
     parser.add_argument("--days", type=int, default=30, help="to live through, a sync every two hours")
+    parser.add_argument("--opens", type=int, default=10_000, help="of the published copy, while it is published")
     parser.add_argument("--stories", type=int, default=300, help="of the delivery model")
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import pytest
 
 from ac_pipeline.home import Home
 from ac_pipeline.store.publish import publish
+from ac_pipeline.store.published import open_copy
 from ac_pipeline.store.store import Store, open_store
 from unit.store.store_process import python, says
 from unit.store.store_support import START, Ticking, give_contacts, opened, rows
@@ -43,6 +45,13 @@ def test_the_stable_name_is_a_relative_link_to_a_read_only_version(store: Store)
     store.home.published_versions.rename(moved / "published")
     name.rename(moved / name.name)
     assert users(moved / name.name) == []
+
+
+def publish_long_ago(store: Store, minutes: int) -> Path:
+    """Publish as if that were so many minutes after the clock's first day."""
+    name = publish(store)
+    os.utime(name, (minutes * 60, minutes * 60))
+    return name
 
 
 SAYS = """
@@ -77,15 +86,20 @@ def test_the_copy_is_complete(store: Store) -> None:
 
 
 def test_a_copy_opened_before_stays_readable_and_old_versions_go(store: Store) -> None:
-    """Its reader keeps it; on disk two versions remain."""
-    reader = duckdb.connect(publish(store), read_only=True)
+    """Its reader keeps it; on disk two versions remain, and those that were replaced a moment ago."""
+    reader = duckdb.connect(publish_long_ago(store, 0), read_only=True)
     for number in range(5):
         give_contacts(store, [f"u{number}"])
-        publish(store)
+        publish_long_ago(store, number)
+    give_contacts(store, ["u5"])
+    publish(store)
     assert reader.execute("select count(*) from engine.contact").fetchall() == [(0,)]
     reader.close()
-    assert len(users(store.home.published)) == 5
+    assert len(users(store.home.published)) == 6
     assert len(list(store.home.published_versions.iterdir())) == 2
+    publish(store)
+    publish(store)
+    assert len(list(store.home.published_versions.iterdir())) == 4
 
 
 def test_the_name_always_opens_while_a_writer_publishes(tmp_path: Path) -> None:
@@ -94,6 +108,7 @@ def test_the_name_always_opens_while_a_writer_publishes(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from ac_pipeline.store.publish import publish
+from ac_pipeline.store.published import open_copy
 from unit.store.store_support import give_contacts, opened
 with opened(Path(sys.argv[1])) as store:
     publish(store)
@@ -129,18 +144,34 @@ with opened(Path(sys.argv[1])) as store:
 
 def test_a_reader_that_opens_for_writing_harms_nobody(store: Store) -> None:
     """The default of the duckdb program, where the file's mode does not stop it."""
-    version = publish(store).resolve()
+    version = publish_long_ago(store, 1).resolve()
     version.chmod(0o600)
     with duckdb.connect(version) as careless:
         careless.execute("create table mine as select 1")
         give_contacts(store, ["u1"])
-        publish(store)
+        publish_long_ago(store, 2)
         assert users(store.home.published) == ["u1"]
     give_contacts(store, ["u2"])
-    publish(store)
+    publish_long_ago(store, 3)
     publish(store)
     assert users(store.home.published) == ["u1", "u2"]
     assert [path.suffix for path in store.home.published_versions.iterdir()] == [".duckdb"] * 2
+
+
+def test_a_copy_that_root_has_open_for_writing_is_read_all_the_same(store: Store) -> None:
+    """DuckDB lets nobody else open that file; our own commands read what it was, and the next version is free."""
+    give_contacts(store, ["u1"])
+    version = publish(store).resolve()
+    version.chmod(0o600)
+    code = "import duckdb, sys\nc = duckdb.connect(sys.argv[1])\nprint('open', flush=True)\nsys.stdin.read()"
+    with python(code, str(version)) as careless:
+        says(careless, "open")
+        with pytest.raises(duckdb.IOException, match="lock"):
+            users(version)
+        with open_copy(store.home.root) as copy:
+            assert copy.execute("select user_id from engine.contact").fetchall() == [("u1",)]
+        publish(store)
+        assert users(store.home.published) == ["u1"]
 
 
 def test_a_clock_that_goes_back_does_not_take_the_newest_copy_away(tmp_path: Path) -> None:
@@ -164,5 +195,5 @@ def test_a_copy_that_was_interrupted_does_not_stop_the_next(store: Store) -> Non
     publish(store)
     publish(store)
     assert users(store.home.published) == ["u1"]
-    assert len(list(store.home.published_versions.iterdir())) == 2
+    assert sorted(path.stem for path in store.home.published_versions.iterdir()) == ["00000001", "00000002", "00000003"]
     assert not store.home.published.with_suffix(".next").is_symlink()
