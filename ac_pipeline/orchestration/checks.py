@@ -84,7 +84,7 @@ def _result(name: str, about: Mapping[str, Verdict]) -> dg.AssetCheckResult:
         check_name=name,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if serious else dg.AssetCheckSeverity.WARN,
-        description="; ".join(said) if failed or "" in about else "all of them",
+        description="; ".join(said) if failed or "" in about else "nothing to report of any declaration",
         metadata={
             f"{what}: {label}" if what else label: number
             for what, verdict in about.items()

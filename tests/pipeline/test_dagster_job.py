@@ -30,9 +30,14 @@ def settings_of(company: Company) -> Settings:
 
 
 def execute(
-    company: Company, instance: dg.DagsterInstance, partition: str | None = None, **options: Any
+    company: Company,
+    instance: dg.DagsterInstance,
+    partition: str | None = None,
+    changes: dict[str, object] | None = None,
+    **options: Any,
 ) -> dg.ExecuteInProcessResult:
-    job = build_definitions(settings_of(company), clock=company.clock).resolve_job_def(JOB)
+    settings = settings_of(company).model_copy(update=changes or {})
+    job = build_definitions(settings, clock=company.clock).resolve_job_def(JOB)
     return job.execute_in_process(instance=instance, partition_key=partition, raise_on_error=False, **options)
 
 
@@ -66,10 +71,17 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[tuple[str, str], bool]:
 def test_the_job_tells_activecampaign_what_the_warehouse_says(
     company: Company, account: Service, instance: dg.DagsterInstance
 ) -> None:
-    """First everybody, then nobody without a change; the numbers are metadata."""
+    """First everybody, then nobody without a change; the numbers are metadata.
+
+    What the time does not suffice for is counted, and told in the next window.
+    """
     company.declare("traits/points", POINTS)
     company.members("buyers", *company.crowd(4))
     company.points({"1": 2.5})
+    hurried = execute(company, instance, company.window().key, {"sync_budget": 1e-9})
+    waiting = metadata(hurried, "activecampaign")
+    assert (waiting["planned"], waiting["acknowledged"], waiting["pending"], account.told()) == (4, 0, 4, {})
+    company.clock.next_window()
     first = execute(company, instance, company.window().key)
     assert first.success
     told = account.told()
@@ -79,32 +91,32 @@ def test_the_job_tells_activecampaign_what_the_warehouse_says(
     assert told["u1@example.com"]["Points"] == "2.5"
     numbers = metadata(first, "activecampaign")
     assert (numbers["acknowledged"], numbers["created"], numbers["rejected"]) == (4, 4, 0)
-    assert numbers["requests"] == len(account.requests())
-    assert metadata(first, "snapshot")["buyers: members"] == 4
-    assert metadata(first, "changes")["buyers: entered"] == 4
+    assert {name: numbers[name] for name in ("unknown", "pending", "oldest pending hours", "held")} == {
+        "unknown": 0,
+        "pending": 0,
+        "oldest pending hours": 0.0,
+        "held": 0,
+    }
+    assert numbers["requests"] + waiting["requests"] == len(account.requests())
+    singly = 4 + 4 + 4 + 1  # contacts, memberships, user ids, points
+    assert numbers["requests saved"] == max(0, singly - numbers["requests"] - numbers["requests to read contacts"])
+    assert all(isinstance(numbers[name], int | float) for name in ("seconds", "created", "requests saved"))
+    assert metadata(first, "snapshot")["members"] == metadata(first, "snapshot")["buyers: members"] == 4
+    assert metadata(hurried, "changes") == {
+        "entered": 4, "exited": 0, "changed": 0, "buyers: entered": 4, "buyers: exited": 0, "points: changed": 0,
+    }  # fmt: skip
+    assert metadata(first, "traits", "points")["preview"] == "| user_id | value |\n| --- | --- |\n| 1 | 2.5 |"
+    assert "data:image/svg+xml;base64," in numbers["last windows"]
+    assert all(checks(first).values())
+    assert {key for key in checks(first) if key[0] != "activecampaign"} == {
+        ("contacts", "extracted"), ("audiences/buyers", "extracted"), ("traits/points", "extracted"),
+        *(("snapshot", name) for name in ("keys", "emails", "values", "size", "guard")),
+    }  # fmt: skip
     account.forget_requests()
     again = execute(company, instance, company.window().key)
     assert again.success
     assert account.requests() == []
     assert metadata(again, "activecampaign")["planned"] == 0
-
-
-def test_lineage_goes_from_relations_to_activecampaign(company: Company) -> None:
-    """The keys are part of what users build on."""
-    company.declare("traits/points", POINTS)
-    graph = build_definitions(settings_of(company)).resolve_asset_graph()
-    parents = {
-        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
-        for key in graph.materializable_asset_keys
-    }
-    assert parents == {
-        "contacts": {"warehouse/contacts"},
-        "audiences/buyers": {"warehouse/buyers"},
-        "traits/points": {"warehouse/points"},
-        "snapshot": {"contacts", "audiences/buyers", "traits/points"},
-        "changes": {"snapshot"},
-        "activecampaign": {"changes"},
-    }
 
 
 def test_a_run_without_a_window_stops_before_its_first_step(
@@ -230,6 +242,28 @@ def test_a_refused_key_fails_the_run_with_one_plain_message(
     assert "ACTIVECAMPAIGN_API_KEY" in failures(result)
     assert company.ask("select state from runs order by started_at desc limit 1") == [("failed",)]
     assert company.ask("select members from audience_sizes") == [(1,)]
+
+
+def test_another_schedule_keeps_the_history_there_is(
+    company: Company, account: Service, instance: dg.DagsterInstance
+) -> None:
+    """Windows become longer; those that were computed stay, and one that ends at the same moment is the same."""
+    now = company.clock.moment.replace(tzinfo=None)
+    company.crowd(3)
+    company.fill("buyers", [("1", now - timedelta(hours=9)), ("2", now + timedelta(hours=1))])
+    company.sync()
+    company.sync_later()
+    other = {"sync_cron": "0 */3 * * *"}
+    company.clock.moment += timedelta(hours=1)
+    assert execute(company, instance, "2024-03-01-12:00", other).success
+    sizes = "select hour(as_of), members, entered from audience_sizes order by as_of"
+    assert company.ask(sizes) == [(12, 1, 1), (14, 2, 1), (15, 2, 0)]
+    company.run_sql("delete from buyers where user_id = '1'")
+    assert execute(company, instance, "2024-03-01-09:00", other).success
+    assert company.ask(sizes) == [(12, 0, 0), (14, 2, 2), (15, 2, 0)]
+    assert {fields["Buyers"] for fields in account.told().values()} == {"true"}
+    with pytest.raises(dg.DagsterUnknownPartitionError):
+        execute(company, instance, "2024-03-01-10:00", other)
 
 
 def test_assets_a_user_writes_in_python_stand_beside_the_declared_ones(company: Company) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +22,11 @@ from ac_pipeline.orchestration.names import JOB
 from ac_pipeline.orchestration.runs import GRACE, in_flight
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.lock import held_lock
-from pipeline.pipeline_support import Company
+from ac_pipeline.store.store import Clock, utc_now
+from pipeline.pipeline_support import PATIENCE, SYNC, Company, Service
 
+SENDING = 17
+"""Number of a request of a first sync that writes a contact, neither the first nor the last to do so."""
 TICK = datetime(2026, 3, 1, 14, tzinfo=UTC)
 
 
@@ -36,10 +45,10 @@ def settings_of(company: Company, **changes: object) -> Settings:
 
 
 def tick(
-    company: Company, instance: dg.DagsterInstance, moment: datetime = TICK, **changes: object
+    company: Company, instance: dg.DagsterInstance, moment: datetime = TICK, clock: Clock = utc_now, **changes: object
 ) -> dg.RunRequest | dg.SkipReason:
     """Evaluate one tick of the schedule."""
-    definitions = build_definitions(settings_of(company, **changes))
+    definitions = build_definitions(settings_of(company, **changes), clock=clock)
     schedule = definitions.resolve_schedule_def(f"{JOB}_schedule")
     context = dg.build_schedule_context(
         instance=instance, scheduled_execution_time=moment, repository_def=definitions.get_repository_def()
@@ -102,3 +111,41 @@ def test_a_run_that_died_without_saying_so_is_marked_and_the_next_tick_runs(
     dead = instance.get_run_by_id(run.run_id)
     assert dead is not None
     assert dead.status is DagsterRunStatus.FAILURE
+
+
+def test_after_everything_was_killed_in_the_middle_of_a_sync_the_next_tick_runs(
+    company: Company, account: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No person is needed: the dead run is marked, in Dagster and in the store, and what it left is told."""
+    company.members("buyers", *company.crowd(6))
+    home = Home.at(company.home)
+    window = company.window()
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "ac_pipeline.orchestration.definitions"]
+    command += ["-j", JOB, "--tags", json.dumps({"dagster/partition": window.key})]
+    environment = company.environment(DAGSTER_HOME=str(home.dagster), HISTORY_START="2024-01-01T00:00")
+    process = subprocess.Popen(
+        command, cwd=company.root, env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    killed = threading.Event()
+
+    def kill() -> None:
+        os.killpg(process.pid, signal.SIGKILL)
+        killed.set()
+
+    account.door.at(SENDING, kill)
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    assert killed.is_set()
+    assert account.requests(SYNC) != [], "in the middle"
+
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
+    with dg.DagsterInstance.get() as instance:
+        assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.STARTED], "as it seems"
+        assert isinstance(tick(company, instance), dg.SkipReason), "it has just started"
+        request = tick(company, instance, clock=lambda: datetime.now(UTC) + GRACE + timedelta(minutes=1))
+        assert isinstance(request, dg.RunRequest)
+        assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.FAILURE]
+    company.clock.next_window()
+    company.sync()
+    assert len(account.told()) == 6
+    assert company.ask("select state from runs where kind = 'dagster'") == [("dead",)]
