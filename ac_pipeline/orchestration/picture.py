@@ -110,8 +110,8 @@ def _x(place: float, places: int) -> float:
     return round(LEFT + (RIGHT - LEFT) * place / places, 1)
 
 
-def _y(value: int, top: int, most: int) -> float:
-    return round(top + PANEL - PANEL * value / max(most, 1), 1)
+def _y(value: int, top: int, most: int) -> int:
+    return round(top + PANEL - PANEL * value / max(most, 1))
 
 
 def _text(x: int, y: int, text: str, anchor: str = "start", *, colour: str = "#444", weight: str = "normal") -> str:
