@@ -59,6 +59,12 @@ def contacts_shown(sandbox: Sandbox) -> dict[str, Shown]:
     }
 
 
+def events_shown(sandbox: Sandbox) -> Counter[tuple[str, str, str]]:
+    """Return the events the sandbox was told: e-mail address, name and value of each."""
+    found = httpx.get(f"{sandbox.url}/sandbox/events", timeout=_SECONDS).raise_for_status().json()["events"]
+    return Counter((event["email"], event["type"], event["value"]) for event in found)
+
+
 def contacts_by_tag(contacts: Mapping[str, Shown]) -> dict[str, int]:
     """Count contacts by tag, sorted by its name."""
     return dict(sorted(Counter(tag for one in contacts.values() for tag in one.tags).items()))

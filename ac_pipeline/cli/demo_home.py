@@ -24,6 +24,7 @@ IMPORTS_TAKE = 1.0
 RATE = 100
 """Requests per second of the demo's sandbox; the real service allows 5."""
 API_KEY = "demo-key"
+ACTID, EVENT_KEY = "1000001", "demo-event-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class DemoHome:
     def sandbox(self) -> SandboxConfig:
         """Return the demo's ActiveCampaign; it keeps its port, because the home belongs to its account."""
         return SandboxConfig(
-            state=self.root / "sandbox.sqlite", port=self.port, rate=RATE, api_key=API_KEY, account_name="demo",
+            state=self.root / "sandbox.sqlite", port=self.port, rate=RATE, api_key=API_KEY, actid=ACTID,
+            event_key=EVENT_KEY, account_name="demo",
             switches=Switches(bulk_latency=IMPORTS_TAKE, bulk_hidden=0.2),
         )  # fmt: skip
 
@@ -92,6 +94,9 @@ class DemoHome:
             _env_file=None,
             activecampaign_api_url=f"http://127.0.0.1:{self.port}",
             activecampaign_api_key=SecretStr(API_KEY),
+            activecampaign_actid=ACTID,
+            activecampaign_event_key=SecretStr(EVENT_KEY),
+            activecampaign_tracking_url=f"http://127.0.0.1:{self.port}",
             activecampaign_rate=float(RATE),
             activecampaign_rate_share=0.95,
             activecampaign_import_wait=IMPORTS_TAKE,
@@ -105,6 +110,7 @@ class DemoHome:
             sync_cron="0 */2 * * *",
             sync_budget=None,
             history_start=None,
+            history_retention=400,
             alert_webhook_url=None,
             alert_after=None,
             alert_rejected_share=0.01,

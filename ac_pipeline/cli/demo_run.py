@@ -7,6 +7,7 @@ import io
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,16 @@ import dagster as dg
 import duckdb
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ac_pipeline.cli.demo_account import Shown, contacts_by_list, contacts_by_tag, contacts_shown, demo_account
+from ac_pipeline.cli.demo_account import (
+    Shown,
+    contacts_by_list,
+    contacts_by_tag,
+    contacts_shown,
+    demo_account,
+    events_shown,
+)
 from ac_pipeline.cli.demo_home import RATE, DemoHome
-from ac_pipeline.cli.demo_truth import CustomerTruth, truth
+from ac_pipeline.cli.demo_truth import ORDER_COMPLETED, CustomerTruth, events, truth
 from ac_pipeline.cli.output import console, errors, print_json, print_table
 from ac_pipeline.cli.published import open_published
 from ac_pipeline.declarations import require_declarations
@@ -29,6 +37,8 @@ from ac_pipeline.orchestration.schedule import JOB
 from ac_pipeline.privacy import contact_hash
 from ac_pipeline.store.store import Clock, utc_now
 
+Told = Counter[tuple[str, str, str]]
+"""How often which event was told: e-mail address, name and value."""
 LONGEST = timedelta(minutes=20)
 """A demo takes no longer than that."""
 
@@ -43,6 +53,7 @@ class Row:
     entered: int
     exited: int
     contacts_updated: int
+    events: int
     requests: int
     seconds: float
 
@@ -50,7 +61,7 @@ class Row:
 def run_demo(home: Path, *, as_json: bool) -> None:
     """Make the demo home anew, run the job for three windows, and compare.
 
-    Raises Inconsistent when the sandbox's contacts are not what the raw purchases say.
+    Raises Inconsistent when the sandbox's contacts or events are not what the raw purchases say.
     """
     made = DemoHome.make(home, Path.cwd(), datetime.now(UTC))
     cron = made.settings().sync_cron
@@ -63,14 +74,16 @@ def run_demo(home: Path, *, as_json: bool) -> None:
         console=errors, transient=True, disable=as_json,
     ) as progress:  # fmt: skip
         plan = [("first sync", first), ("the same again", first), ("a week later", last)]
-        rows, found = _run(made, plan, clock, progress)
+        rows, found, told = _run(made, plan, clock, progress)
         expected = _expected(made, first, last)
-    differences = _differences(expected, found)
+    bought = events(made.seed, made.shift_days, first.as_of, last.as_of)
+    differences = _differences(expected, found, bought, told)
     if as_json:
-        counts = {"contacts": len(found), "tags": contacts_by_tag(found), "lists": contacts_by_list(found)}
+        lists = contacts_by_list(found)
+        counts = {"contacts": len(found), "tags": contacts_by_tag(found), "lists": lists, "events": told.total()}
         print_json({"runs": [asdict(row) for row in rows], **counts, "differences": differences})
     else:
-        _print(made, rows, found, differences)
+        _print(made, rows, found, told, differences)
     if differences:
         raise Inconsistent(
             f"{len(differences)} contacts of the sandbox differ from what the raw purchases say; "
@@ -88,8 +101,8 @@ def away_from_ticks(cron: str, clock: Clock) -> Clock:
 
 def _run(
     made: DemoHome, plan: list[tuple[str, Window]], clock: Clock, progress: Progress
-) -> tuple[list[Row], Mapping[str, Shown]]:
-    """Run the job for each window with the sandbox beside it; return the rows and the sandbox's contacts."""
+) -> tuple[list[Row], Mapping[str, Shown], Told]:
+    """Run the job for each window with the sandbox beside it; return rows, and the sandbox's contacts and events."""
     task = progress.add_task("loading Dagster and reading the dbt project")
     with demo_account(made) as sandbox:
         settings = made.settings()
@@ -108,7 +121,7 @@ def _run(
                     raise Inconsistent(f"The run of window {window.key} failed.", _why(done))
                 rows.append(_row(made, name, window, time.monotonic() - begun))
         progress.update(task, description="comparing with the raw purchases")
-        return rows, contacts_shown(sandbox)
+        return rows, contacts_shown(sandbox), events_shown(sandbox)
 
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -137,8 +150,9 @@ def _row(made: DemoHome, name: str, window: Window, seconds: float) -> Row:
     requests = sum(summary["requests"].values())
     members = int(sizes[0]) if sizes else 0
     return Row(
-        name, window.key, members, summary["entered"], summary["exited"], summary["acknowledged"], requests, seconds
-    )
+        name, window.key, members, summary["entered"], summary["exited"], summary["acknowledged"],
+        summary["events"]["sent"], requests, seconds,
+    )  # fmt: skip
 
 
 def _expected(made: DemoHome, first: Window, last: Window) -> dict[str, Shown]:
@@ -162,14 +176,15 @@ def _as_shown(customer: CustomerTruth, titles: Mapping[str, str]) -> Shown:
     return Shown(customer.first_name, customer.last_name, fields, customer.tags(), customer.lists())
 
 
-def _differences(expected: Mapping[str, Shown], found: Mapping[str, Shown]) -> list[str]:
-    """Name contacts that differ, by hash."""
-    everybody = sorted(expected.keys() | found.keys())
-    return [contact_hash(email) for email in everybody if expected.get(email) != found.get(email)]
+def _differences(expected: Mapping[str, Shown], found: Mapping[str, Shown], bought: Told, told: Told) -> list[str]:
+    """Name contacts that differ, by hash; so do those of whom an event is missing or told twice."""
+    odd = {email for email in expected.keys() | found.keys() if expected.get(email) != found.get(email)}
+    odd |= {email for email, _, _ in (bought - told) | (told - bought)}
+    return [contact_hash(email) for email in sorted(odd)]
 
 
-def _print(made: DemoHome, rows: list[Row], contacts: Mapping[str, Shown], differences: list[str]) -> None:
-    columns = ("run", "window", "members", "entered", "exited", "contacts updated", "requests", "seconds")
+def _print(made: DemoHome, rows: list[Row], contacts: Mapping[str, Shown], told: Told, differences: list[str]) -> None:
+    columns = ("run", "window", "members", "entered", "exited", "contacts updated", "events", "requests", "seconds")
     print_table(columns, [tuple(asdict(row).values()) for row in rows])
     console.print(
         "Members, entered and exited are summed over all audiences. The demo's sandbox allows "
@@ -178,12 +193,14 @@ def _print(made: DemoHome, rows: list[Row], contacts: Mapping[str, Shown], diffe
     verdict = "agree" if not differences else f"do NOT agree ({len(differences)} differ)"
     console.print(
         f"Sandbox and raw purchases {verdict}: {len(contacts):,} contacts, every name, field, user id, tag and list "
-        f"status compared with an independent computation from {made.seed.relative_to(made.project)}.",
+        f"status, and {told.total():,} events compared with an independent computation from "
+        f"{made.seed.relative_to(made.project)}.",
     )
     for tag, count in contacts_by_tag(contacts).items():
         console.print(f"  tag {tag}: on {count:,} contacts")
     for name, statuses in contacts_by_list(contacts).items():
         console.print(f"  list {name}: {', '.join(f'{count:,} {status}' for status, count in statuses.items())}")
+    console.print(f"  event {ORDER_COMPLETED}: {told.total():,} times, each purchase of the week with its amount")
     published = Path(os.path.relpath(made.root / "ac_pipeline.duckdb"))
     home = os.path.relpath(made.root)
     console.print("\nWhat to look at next", style="bold")

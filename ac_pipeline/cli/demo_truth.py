@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -24,6 +24,8 @@ TAGS = {"repeat_customers": "Repeat customer"}
 """Audience → tag of its members."""
 LISTS = {"new_customers_last_14days": "Welcome series"}
 """Audience → list its members are on; who leaves is unsubscribed."""
+ORDER_COMPLETED = "Order Completed"
+"""What a purchase is told as, with its amount."""
 
 _CENT = Decimal("0.01")
 _NOBODY: Mapping[str, AbstractSet[str]] = {}
@@ -122,6 +124,15 @@ def truth(
         user_id, traits = f"cdnow-{customer_id}", _traits(seen, as_of)
         customers.append(CustomerTruth(user_id, email, "Customer", customer_id, audiences, left, traits))
     return Truth(tuple(customers))
+
+
+def events(csv_path: Path, shift_days: int, since: datetime, until: datetime) -> Counter[tuple[str, str, str]]:
+    """Say which events the account must have been told: e-mail address, name and value of each purchase in between."""
+    return Counter(
+        (f"customer-{purchase.customer_id}@example.com", ORDER_COMPLETED, _number(purchase.amount))
+        for purchase in _purchases(csv_path, shift_days)
+        if since < purchase.at <= until
+    )
 
 
 def _purchases(csv_path: Path, shift_days: int) -> Iterator[_Purchase]:

@@ -71,6 +71,8 @@ def sandbox(
     def ready(url: str) -> None:
         console.print(f"Sandbox: {url} (a page for people). Settings to use it:")
         console.print(f"ACTIVECAMPAIGN_API_URL={url}\nACTIVECAMPAIGN_API_KEY={api_key}", markup=False)
+        tracking = f"ACTIVECAMPAIGN_TRACKING_URL={url}\nACTIVECAMPAIGN_ACTID={config.actid}"
+        console.print(f"{tracking}\nACTIVECAMPAIGN_EVENT_KEY={config.event_key}", markup=False)
         console.print(f"It allows {rate} requests per second and keeps its state in {path}. Ctrl-C stops it.")
 
     serve(config, on_ready=ready)

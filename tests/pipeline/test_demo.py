@@ -77,9 +77,11 @@ def test_first_everybody_then_nobody_then_who_changed(ran: Ran) -> None:
     assert (again["entered"], again["exited"], again["contacts_updated"], again["requests"]) == (0, 0, 0, 0)
     assert later["members"] == first["members"] + later["entered"] - later["exited"]
     assert 0 < later["contacts_updated"] < first["contacts_updated"]
+    assert (first["events"], again["events"]) == (0, 0), "a stream begins with what is new"
+    assert ran.said["events"] == later["events"] > 20
     told = first["contacts_updated"] + later["contacts_updated"]
     imports = 2 * (told // 250)
-    assert imports <= first["requests"] + later["requests"] < told / 10
+    assert imports <= first["requests"] + later["requests"] - later["events"] < told / 10
 
 
 def test_the_sandbox_has_the_tag_and_the_list(ran: Ran) -> None:

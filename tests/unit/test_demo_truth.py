@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ac_pipeline.cli.demo_truth import LISTS, TAGS, Truth, _number, truth
+from ac_pipeline.cli.demo_truth import LISTS, TAGS, Truth, _number, events, truth
 from ac_pipeline.declarations import require_declarations
 
 SEED = Path(__file__).parents[2] / "dbt" / "seeds" / "cdnow_purchases.csv"
@@ -198,3 +198,10 @@ def test_numbers_are_canonical(digits: int, places: int) -> None:
     assert Decimal(text) == value
     assert "E" not in text
     assert text == "0" or "." not in text or not text.endswith("0")
+
+
+def test_a_purchase_is_one_event_of_the_time_after_the_first_window(two_purchases: Path) -> None:
+    """After the first moment, up to the second; with its amount."""
+    second = ("customer-00004@example.com", "Order Completed", "29.74")
+    assert dict(events(two_purchases, 0, FIRST_PURCHASE, SECOND_PURCHASE)) == {second: 1}
+    assert not events(two_purchases, 0, SECOND_PURCHASE, SECOND_PURCHASE + timedelta(days=400))
