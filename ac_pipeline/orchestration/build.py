@@ -14,6 +14,7 @@ from ac_pipeline.orchestration.chain import chain_assets
 from ac_pipeline.orchestration.dbt import dbt_models, relation_keys
 from ac_pipeline.orchestration.declared import declared_assets
 from ac_pipeline.orchestration.delivery import delivery_asset
+from ac_pipeline.orchestration.events import event_assets
 from ac_pipeline.orchestration.jobs import deliver_job, sync_job
 from ac_pipeline.orchestration.names import declaration_key
 from ac_pipeline.orchestration.person_jobs import person_jobs
@@ -49,12 +50,13 @@ def _build(settings: Settings, clock: Clock) -> dg.Definitions:
     declared = declared_assets(declarations, settings, partitions, relation_keys(project), dialect)
     keys = [declaration_key(declaration) for declaration in declarations.all]
     chain = chain_assets(settings, partitions, keys)
-    windowed = frozenset(key for asset in (declared, *chain) for key in asset.keys)
+    events = event_assets(declarations, settings, partitions, relation_keys(project))
+    windowed = frozenset(key for asset in (declared, *chain, *events) for key in asset.keys)
     delivery = delivery_asset(settings, declarations)
-    job = sync_job(dg.AssetSelection.assets(*models, declared, *chain, delivery))
+    job = sync_job(dg.AssetSelection.assets(*models, declared, *chain, *events, delivery))
     late_job = deliver_job()
     own = dg.Definitions(
-        assets=[*models, declared, *chain, delivery],
+        assets=[*models, declared, *chain, *events, delivery],
         jobs=[job, late_job, *person_jobs(declarations)],
         schedules=[sync_schedule(job, settings, home, clock)],
         sensors=[alert_sensor(settings, home, clock), late_sensor(late_job, settings, home, clock)],

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from ac_pipeline.model.declaration import Declaration, Declarations, Kind
+from ac_pipeline.model.events import EventStream
 from ac_pipeline.model.properties import CONTACT_COLUMNS, USER_ID
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -26,7 +27,7 @@ _ABOUT = {
 }
 
 
-def owners_of(declaration: Declaration) -> list[str]:
+def owners_of(declaration: Declaration | EventStream) -> list[str]:
     """Return the owner as Dagster takes it: an address as it is, anything else as a team."""
     if not declaration.owner:
         return []

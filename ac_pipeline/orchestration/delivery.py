@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from ac_pipeline.model.declaration import Declarations
+from ac_pipeline.model.events import EventState
 from ac_pipeline.model.window import window_ending_by
 from ac_pipeline.orchestration.checks import check_delivery, delivery_specs
 from ac_pipeline.orchestration.columns import destination_columns
 from ac_pipeline.orchestration.declared import COLUMNS
 from ac_pipeline.orchestration.markdown import svg_image
-from ac_pipeline.orchestration.names import ACTIVECAMPAIGN, CHANGES, SYNC_GROUP
+from ac_pipeline.orchestration.names import ACTIVECAMPAIGN, CHANGES, SYNC_GROUP, stream_key
 from ac_pipeline.orchestration.picture import draw
 from ac_pipeline.orchestration.session import told_plainly
 from ac_pipeline.orchestration.windows import Metadata
@@ -26,11 +27,12 @@ from ac_pipeline.sync.verdicts import Standing
 
 def delivery_asset(settings: Settings, declarations: Declarations) -> dg.AssetsDefinition:
     """Return the asset at the end of the chain. It has no windows: only the newest is ever delivered."""
+    before = (CHANGES, *(stream_key(stream) for stream in declarations.events))
 
     @dg.asset(
         key=ACTIVECAMPAIGN,
         # Only the newest window is looked at, of the thousands there may be.
-        deps=[dg.AssetDep(CHANGES, partition_mapping=dg.LastPartitionMapping())],
+        deps=[dg.AssetDep(key, partition_mapping=dg.LastPartitionMapping()) for key in before],
         group_name=SYNC_GROUP,
         kinds={"activecampaign"},
         metadata={COLUMNS: destination_columns(declarations)},
@@ -70,10 +72,18 @@ def _numbers(session: Session, delivery: Delivery) -> Metadata:
         "requests saved": max(0, singly - requests),
         "seconds": round(delivery.seconds, 2),
         **{f"withheld: {reason}": count for reason, count in delivery.withheld.items()},
+        **_events(delivery),
     }
     if delivery.skipped:
         metadata["nothing sent"] = delivery.skipped
     return metadata
+
+
+def _events(delivery: Delivery) -> Metadata:
+    """Count events by state; nothing where there never was one."""
+    report = delivery.events
+    counts: Metadata = {f"events {state.value}": report.of(state) for state in EventState} if report.counts else {}
+    return counts | ({"events not sent": "; ".join(report.blocked)} if report.blocked else {})
 
 
 def _picture(session: Session, settings: Settings) -> Metadata:

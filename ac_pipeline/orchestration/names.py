@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from ac_pipeline.model.declaration import Declaration, Kind
+from ac_pipeline.model.events import EventStream
 
 SNAPSHOT = dg.AssetKey(["snapshot"])
 CHANGES = dg.AssetKey(["changes"])
@@ -23,3 +24,8 @@ def declaration_key(declaration: Declaration) -> dg.AssetKey:
     if declaration.kind is Kind.CONTACTS:
         return dg.AssetKey(["contacts"])
     return dg.AssetKey([GROUPS[declaration.kind], declaration.key])
+
+
+def stream_key(stream: EventStream) -> dg.AssetKey:
+    """Return the asset key of a stream of events: `events/<key>`."""
+    return dg.AssetKey(["events", stream.key])

@@ -26,6 +26,8 @@ DECLARED = {
     "traits/orders_count",
 }
 
+EVENTS = {"events/order_completed"}
+
 
 def names(keys: object) -> set[str]:
     return {key.to_user_string() for key in keys}  # type: ignore[attr-defined]
@@ -36,10 +38,10 @@ def test_the_keys_of_assets_checks_jobs_and_sensors_stay(company: Company) -> No
     settings = company.settings().model_copy(update={"ac_pipeline_assets": PROJECT / "assets"})
     definitions = build_definitions(settings)
     graph = definitions.resolve_asset_graph()
-    assert names(graph.materializable_asset_keys) == DECLARED | {"snapshot", "changes", "activecampaign"}
+    assert names(graph.materializable_asset_keys) == DECLARED | EVENTS | {"snapshot", "changes", "activecampaign"}
     checks = {(check.asset_key.to_user_string(), check.name) for check in graph.asset_check_keys}
     assert checks == {
-        *((key, "extracted") for key in DECLARED),
+        *((key, "extracted") for key in DECLARED | EVENTS),
         *(("snapshot", name) for name in ("keys", "emails", "values", "size", "guard")),
         *(
             ("activecampaign", name)
@@ -58,6 +60,8 @@ def test_the_keys_of_assets_checks_jobs_and_sensors_stay(company: Company) -> No
 def test_lineage_has_owners_kinds_groups_and_columns_from_the_declarations(company: Company) -> None:
     """From the relations of the warehouse to ActiveCampaign."""
     company.declare("traits/points", POINTS + "owner: ada@company.example\ndescription: What they collected.\n")
+    company.run_sql("create table orders (user_id varchar, occurred_at timestamp)")
+    company.declare("events/orders", "call: track\nevent: Order\nowner: Shop\nsql: select * from orders\n")
     company.audience("Vip", "1", owner="Customer Care", membership={"tag": "VIP", "list": "News"})
     graph = build_definitions(company.settings()).resolve_asset_graph()
     parents = {key.to_user_string(): names(graph.get(key).parent_keys) for key in graph.materializable_asset_keys}
@@ -68,7 +72,8 @@ def test_lineage_has_owners_kinds_groups_and_columns_from_the_declarations(compa
         "traits/points": {"warehouse/points"},
         "snapshot": {"contacts", "audiences/buyers", "audiences/vip", "traits/points"},
         "changes": {"snapshot"},
-        "activecampaign": {"changes"},
+        "events/orders": {"snapshot", "warehouse/orders"},
+        "activecampaign": {"changes", "events/orders"},
     }
 
     def shown(*path: str) -> tuple[object, ...]:
