@@ -12,6 +12,9 @@ from ac_pipeline.errors import SettingsError
 from ac_pipeline.model.tracking import TrackingAccess
 from ac_pipeline.model.window import check_cron, parse_utc
 
+_LEAST_MEMORY = 500e6
+"""Bytes."""
+
 
 class Settings(BaseSettings):
     """Every setting: its name in capitals is the name of its environment variable."""
@@ -65,6 +68,10 @@ class Settings(BaseSettings):
         default=10.0,
         ge=0,
         description="how long to wait for another process that holds the store, in seconds",
+    )
+    store_memory: str = Field(
+        default="1GB",
+        description="memory for the store's queries, 500MB at least; what does not fit is kept on disk meanwhile",
     )
     sync_cron: str = Field(
         default="0 */2 * * *", description="the schedule, in UTC; a window is the time between two ticks"
@@ -122,6 +129,16 @@ class Settings(BaseSettings):
         if value is not None and not re.fullmatch(r"https?://[^\s/]\S*", value.get_secret_value()):
             raise ValueError("not an address; it begins with https://")
         return value
+
+    @field_validator("store_memory")
+    @classmethod
+    def _memory_suffices(cls, value: str) -> str:
+        said = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT])B", value.strip(), re.IGNORECASE)
+        if said is None:
+            raise ValueError("not an amount of memory; write it like 1GB or 800MB")
+        if float(said[1]) * 1000 ** " KMGT".index(said[2].upper()) < _LEAST_MEMORY:
+            raise ValueError("too little to plan many contacts; 500MB is the least")
+        return f"{said[1]}{said[2].upper()}B"
 
     @field_validator("sync_cron")
     @classmethod

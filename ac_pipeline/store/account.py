@@ -39,10 +39,11 @@ def bind_account(store: Store, account: Account) -> None:
         raise _wrong_account(store, bound, account)
 
 
-def save_catalog(store: Store, ids: Mapping[str, str]) -> None:
+def save_catalog(store: Store, ids: Mapping[str, str]) -> int:
     """Keep which field, tag or list carries a property: `ids` maps property key to its id in the account.
 
-    Properties that are not named keep what is known of them: a retired audience may still be told `false`.
+    Returns how many of them were not known so. Properties that are not named keep what is known of them: a retired
+    audience may still be told `false`.
     """
     with store.transaction() as connection:
         connection.execute(
@@ -52,10 +53,17 @@ def save_catalog(store: Store, ids: Mapping[str, str]) -> None:
             join engine.property on property.key = found.key""",
             {"keys": list(ids), "ids": list(ids.values())},
         )
+        row = connection.execute(
+            """select count(*) from found
+            left join engine.catalog on catalog.property_id = found.property_id and catalog.account_id = $account
+            where catalog.remote_id is distinct from found.id""",
+            {"account": ACCOUNT_ID},
+        ).fetchone()
         connection.execute("delete from engine.catalog using found where catalog.property_id = found.property_id")
         connection.execute(
             "insert into engine.catalog select $account, property_id, id from found", {"account": ACCOUNT_ID}
         )
+    return int(row[0]) if row else 0
 
 
 def _named(account: Account) -> str:

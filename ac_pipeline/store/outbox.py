@@ -10,6 +10,7 @@ from ac_pipeline.errors import Inconsistent
 from ac_pipeline.model.declaration import CreateContacts, CreateFor, Destination
 from ac_pipeline.model.delivery import NOT_TAKEN, OPT_OUT_REASONS
 from ac_pipeline.store.account import ACCOUNT_ID
+from ac_pipeline.store.settled import unsettled
 from ac_pipeline.store.sql import run_script
 from ac_pipeline.store.store import Store
 
@@ -63,7 +64,12 @@ def reconcile(store: Store) -> None:
     """Compute desired minus acknowledged into the temporary table `pending`."""
     with store.transaction() as connection:
         run_script(connection, "take_over", account_id=ACCOUNT_ID)
-        run_script(connection, "reconcile", account_id=ACCOUNT_ID, opt_outs=list(OPT_OUT_REASONS))
+        run_script(connection, "reconcile", account_id=ACCOUNT_ID)
+        for first, following in unsettled(connection):
+            run_script(
+                connection, "pending", account_id=ACCOUNT_ID, opt_outs=list(OPT_OUT_REASONS), first=first,
+                next=following,
+            )  # fmt: skip
 
 
 def fill_outbox(
@@ -99,9 +105,7 @@ def fill_outbox(
         withheld = connection.execute(
             "select reason, count(*) from engine.withheld group by reason order by reason"
         ).fetchall()
-        left_over = connection.execute(
-            "select 1 from value_route join by_bulk using (contact_id) where not in_bulk limit 1"
-        ).fetchone()
+        left_over = connection.execute("select 1 from by_bulk where left_over limit 1").fetchone()
     contacts, creates = row or (0, 0)
     reasons = {str(reason): int(count) for reason, count in withheld}
     return Planned(int(contacts), int(creates), reasons, left_over=left_over is not None)
@@ -111,7 +115,7 @@ def _parts(store: Store) -> list[tuple[int, int]]:
     """Return ranges of contact ids, `[first, next)`, with PART contacts of the plan each."""
     rows = store.connection.execute(
         """select contact_id from (
-            select contact_id, row_number() over (order by contact_id) as number from ranked
+            select contact_id, row_number() over (order by contact_id) as number from sent_contact
         ) where (number - 1) % $part = 0 order by contact_id""",
         {"part": PART},
     ).fetchall()

@@ -21,6 +21,8 @@ from ac_pipeline.store.shrink import is_wasteful, write_anew
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+MEMORY = "1GB"
+"""How much memory DuckDB takes unless the settings say otherwise."""
 
 
 def utc_now() -> datetime:
@@ -94,18 +96,26 @@ class Store:
 
 
 @contextmanager
-def open_store(home: Home, *, kind: str, run_id: str, wait: float = 10.0, clock: Clock = utc_now) -> Iterator[Store]:
+def open_store(
+    home: Home, *, kind: str, run_id: str, wait: float = 10.0, clock: Clock = utc_now, memory: str = MEMORY
+) -> Iterator[Store]:
     """Hold the lock, open the file, and record a run of this `kind` (`sync`, `release`, …).
 
     Runs that are recorded as running are dead, because this process holds the lock: they are marked
-    so, and their attempts without an answer become unknown (see ledger.recover).
+    so, and their attempts without an answer become unknown (see ledger.recover). DuckDB keeps to `memory`, about;
+    what does not fit it writes into a folder of the home, which is removed when the store is closed.
     Raises StoreBusy after `wait` seconds, Inconsistent for a file of another schema version.
     """
     with held_lock(home, kind, wait):
         connection = _connect(home)
+        spill = home.work / f"{run_id}.spill"
         try:
             home.store.chmod(0o600)
             connection.execute("set TimeZone = 'UTC'")
+            _remove_leftovers(home)
+            # Made when it is needed, by DuckDB; the home's umask makes it private.
+            connection.execute(f"set temp_directory = '{spill}'")
+            connection.execute(f"set memory_limit = '{memory}'")
             prepare(connection, home)
             store = Store(home, connection, run_id, clock)
             _begin_run(store, kind)
@@ -120,15 +130,19 @@ def open_store(home: Home, *, kind: str, run_id: str, wait: float = 10.0, clock:
             wasteful = is_wasteful(connection)
         finally:
             connection.close()
+            shutil.rmtree(spill, ignore_errors=True)
         if wasteful:
             write_anew(home)
 
 
+def _remove_leftovers(home: Home) -> None:
+    """Remove what dead runs left in the working folder; nothing of it is used."""
+    for leftover in home.work.iterdir():
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
 @contextmanager
 def _working_folder(store: Store) -> Iterator[None]:
-    """Make the run's folder; what dead runs left beside it is removed first, nothing of it is used."""
-    for leftover in store.home.work.iterdir():
-        shutil.rmtree(leftover, ignore_errors=True)
     store.work.mkdir(mode=0o700)
     try:
         yield

@@ -20,7 +20,6 @@ from ac_pipeline.store.ledger import fold, opt_outs_of_run, outcomes_of_run
 from ac_pipeline.store.outbox import (
     Planned,
     fill_outbox,
-    reconcile,
     require_catalog,
     resolve_existence,
     unnamed,
@@ -28,6 +27,7 @@ from ac_pipeline.store.outbox import (
 )
 from ac_pipeline.store.store import Store
 from ac_pipeline.sync.bulk import ImportWaits, resolve_batches
+from ac_pipeline.sync.current import CurrentPlan
 from ac_pipeline.sync.deliver import deliver_outbox
 from ac_pipeline.sync.event_access import tracking_access
 from ac_pipeline.sync.event_plan import with_events
@@ -56,14 +56,16 @@ def deliver_pending(
     """
     begun = time.monotonic()
     url, key = settings.account()
-    contacts = plan_pending(store, settings, declarations, budget=budget)
-    plan = with_events(store, settings, declarations, contacts)
+    ahead = plan_pending(store, settings, declarations, budget=budget)
+    plan = with_events(store, settings, declarations, ahead.plan)
     if not plan.requests:
         unsent = EventReport(plan.events.counts, plan.events.blocked)
         return Delivery(withheld=plan.withheld, seconds=time.monotonic() - begun, plan=plan, events=unsent)
     real_account = not parse_address(url).loopback
     limit = settings.activecampaign_import_limit
     fill = partial(fill_outbox, destination=declarations.destination, real_account=real_account, import_limit=limit)
+    current = CurrentPlan(store, fill, ahead.planned)
+    current.learn("opt-outs that were taken for read", ahead.assumed)
     waits = ImportWaits(first=settings.activecampaign_import_wait, lost=limit)
 
     verdicts = Verdicts(progress=progress, deadline=None if budget is None else begun + budget)
@@ -82,10 +84,10 @@ def deliver_pending(
             bind_account(store, await client.account())
             await events.look(client)
             planned = Planned(0, 0)
-            if contacts.requests:
-                await _settle_imports(store, client, verdicts, waits)
-                await prepare(store, client, declarations, fill)
-                planned = await _passes(store, client, fill, send, verdicts)
+            if ahead.plan.requests:
+                await _settle_imports(store, client, verdicts, waits, current)
+                await prepare(store, client, declarations, current)
+                planned = await _passes(store, client, current, send, verdicts)
             await events.deliver(client, verdicts)
             return planned, client.requests, client.directory_requests
 
@@ -106,7 +108,9 @@ def deliver_pending(
     )
 
 
-async def _settle_imports(store: Store, client: ActiveCampaign, verdicts: Verdicts, waits: ImportWaits) -> None:
+async def _settle_imports(
+    store: Store, client: ActiveCampaign, verdicts: Verdicts, waits: ImportWaits, current: CurrentPlan
+) -> None:
     """Ask about imports that an earlier run queued, before anything else is said of their contacts."""
     if oldest_queued(store) is None:
         return
@@ -114,7 +118,8 @@ async def _settle_imports(store: Store, client: ActiveCampaign, verdicts: Verdic
         await resolve_batches(store, client, verdicts, waits)
     finally:
         fold(store)
-    reconcile(store)
+    current.learn("what became of earlier imports", 1)
+    current.reconcile()
     if verdicts.stop is not None:
         raise verdicts.stop
 
@@ -122,7 +127,7 @@ async def _settle_imports(store: Store, client: ActiveCampaign, verdicts: Verdic
 async def _passes(
     store: Store,
     client: ActiveCampaign,
-    fill: Callable[[Store], Planned],
+    current: CurrentPlan,
     send: Callable[..., Awaitable[None]],
     verdicts: Verdicts,
 ) -> Planned:
@@ -130,18 +135,16 @@ async def _passes(
     contacts = creates = 0
     withheld: Mapping[str, int] = {}
     for _ in range(PASSES):
-        reconcile(store)
-        planned = fill(store)
+        planned = current.planned()
         if unresolved := unresolved_addresses(store):
             for contact_id, email in unresolved:
                 resolve_existence(store, contact_id, email, await client.find_contact(email))
-            reconcile(store)
-            planned = fill(store)
+            current.learn("who exists", len(unresolved))
+            planned = current.planned()
         if unnamed(store):
             # Somebody who has to be told everything again may need a tag or list that nobody else does.
-            await prepare_names(store, client)
-            reconcile(store)
-            planned = fill(store)
+            await prepare_names(store, client, current)
+            planned = current.planned()
         require_catalog(store)
         contacts, creates, withheld = contacts + planned.contacts, creates + planned.creates, planned.withheld
         verdicts.total, unknown = verdicts.total + planned.contacts, verdicts.tally[Outcome.UNKNOWN]
@@ -156,4 +159,5 @@ async def _passes(
         again = unsure or planned.creates or planned.left_over or "address_in_use" in withheld
         if not planned.contacts or not again or not verdicts.go_on:
             break
+        current.learn("answers", planned.contacts)
     return Planned(contacts, creates, withheld)

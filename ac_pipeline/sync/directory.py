@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from ac_pipeline.activecampaign import ActiveCampaign
@@ -29,17 +29,20 @@ _LONG_AGO = naive(datetime(1970, 1, 1, tzinfo=UTC))
 _OPT_OUTS = (ListStatus.UNSUBSCRIBED, ListStatus.BOUNCED, ListStatus.UNCONFIRMED)
 
 
-async def read_directory(store: Store, client: ActiveCampaign) -> int:
+async def read_directory(store: Store, client: ActiveCampaign, learn: Callable[[str, int], None] | None = None) -> int:
     """Read the account's contacts, later only those that changed, and recognise ours among them by their address.
 
-    Returns how many contacts were read. Each page is durable with its cursor; after a reading that an earlier run
-    began, what changed meanwhile is read too. Raises OwnerMustAct or ServiceUnavailable.
+    Returns how many contacts were read; `learn` is told of how many of ours that said something new. Each page is
+    durable with its cursor; after a reading that an earlier run began, what changed meanwhile is read too. Raises
+    OwnerMustAct or ServiceUnavailable.
     """
     count, resumed = 0, True
     while resumed:
         read, resumed = await _read_on(store, client)
         count += read
     moved, adopted = follow_addresses(store), adopt_by_address(store)
+    if learn is not None:
+        learn("contacts of the account", moved + adopted)
     logger.info("directory: %d contacts read, %d with another address, %d recognised", count, moved, adopted)
     return count
 

@@ -47,8 +47,17 @@ class Imports:
     """Requests that ask who the new contacts of an import are, at most."""
 
 
-def plan_pending(store: Store, settings: Settings, declarations: Declarations, *, budget: float | None) -> Plan:
-    """Plan what is due, for `budget` seconds at most. No request is made; the outbox is filled, but not to be sent.
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A plan, and what the outbox has. `assumed`: lists whose opt-outs it takes for read; not to be sent so."""
+
+    plan: Plan
+    planned: Planned
+    assumed: int
+
+
+def plan_pending(store: Store, settings: Settings, declarations: Declarations, *, budget: float | None) -> Ahead:
+    """Plan what is due, for `budget` seconds at most. No request is made; the outbox is filled.
 
     Raises SettingsError or WrongAccount.
     """
@@ -63,7 +72,8 @@ def plan_pending(store: Store, settings: Settings, declarations: Declarations, *
             real_account=not address.loopback,
             import_limit=settings.activecampaign_import_limit,
         )
-        return _counted(store, settings, declarations, planned, lists=lists, budget=budget)
+        plan = _counted(store, settings, declarations, planned, lists=lists, budget=budget)
+        return Ahead(plan, planned, lists)
 
 
 def _counted(

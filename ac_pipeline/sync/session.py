@@ -166,7 +166,7 @@ class Session:
 
         self._take_the_rest()
         budget = delivery_budget(self.settings, self.clock())
-        plan = plan_pending(self.store, self.settings, self.declarations, budget=budget)
+        plan = plan_pending(self.store, self.settings, self.declarations, budget=budget).plan
         plan = with_events(self.store, self.settings, self.declarations, plan)
         return replace(plan, declarations=self._moves())
 
@@ -269,7 +269,8 @@ def open_session(
     """
     declarations = require_declarations(settings.ac_pipeline_assets, _dialect(settings))
     home = Home.at(settings.ac_pipeline_home)
-    with open_store(home, kind=kind, run_id=run_id, wait=settings.ac_pipeline_lock_wait, clock=clock) as store:
+    wait, memory = settings.ac_pipeline_lock_wait, settings.store_memory
+    with open_store(home, kind=kind, run_id=run_id, wait=wait, clock=clock, memory=memory) as store:
         recover(store)
         recover_events(store)
         ids = register(store, declarations)

@@ -208,3 +208,18 @@ def test_settings_do_not_change() -> None:
     """One run has one set of settings."""
     with pytest.raises(ValidationError):
         load_settings().sync_cron = "* * * * *"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("given", "memory"), [("2GB", "2GB"), ("1.5 gb", "1.5GB"), ("800MB", "800MB")])
+def test_memory_is_an_amount(monkeypatch: pytest.MonkeyPatch, given: str, memory: str) -> None:
+    """As people write it."""
+    monkeypatch.setenv("STORE_MEMORY", given)
+    assert load_settings().store_memory == memory
+
+
+@pytest.mark.parametrize("given", ["lots", "80%", "1GB; drop", "-1GB", "100MB", "0.1GB"])
+def test_memory_that_is_none_or_too_little_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """With what is meant."""
+    monkeypatch.setenv("STORE_MEMORY", given)
+    with pytest.raises(SettingsError, match="STORE_MEMORY"):
+        load_settings()

@@ -1,44 +1,18 @@
 -- By which way each contact of the plan is told, by cost: a bulk import carries 250 contacts a request, but cannot
 -- take tags off, erase a value, subscribe those again who left, or change an address. What it cannot say of a contact
 -- is left for a single call in the pass after.
--- Nobody is subscribed by bulk import to a list whose opt-outs were not read in this run.
-create temp table if not exists checked_list (property_id integer);
-
--- A view: of many values few are asked for, except once.
+-- A view, too: it is asked for a few contacts at a time.
 create or replace temp view value_route as
-select
-    pending.contact_id, pending.property_id, pending.kind, pending.key, pending.value,
-    not pending.key = 'tags_reset'
-    and case pending.kind
-        when 'tag' then pending.value = 'true'
-        when 'list' then pending.value = 'unsubscribed'
-            or not pending.resubscribe and pending.property_id in (select property_id from checked_list)
-        else pending.value <> ''
-    end as in_bulk,
-    -- Requests of a single call: a subscription is looked at first, taking tags off starts with reading them.
-    case
-        when pending.key = 'tags_reset' then 2
-        when pending.kind = 'list' and pending.value = 'active' and not pending.resubscribe then 2
-        when pending.kind in ('tag', 'list') then 1
-        else 0
-    end as requests
-from pending
-join judged_contact on judged_contact.contact_id = pending.contact_id and judged_contact.withheld is null;
+select way.contact_id, way.property_id, way.kind, way.key, way.value, way.in_bulk, way.requests
+from way
+join judged_contact on judged_contact.contact_id = way.contact_id and judged_contact.withheld is null;
 
 create or replace temp table by_bulk as
-with cost as (
-    select
-        contact_id,
-        sum(requests) filter (where in_bulk)
-        + bool_or(in_bulk and kind not in ('tag', 'list'))::integer
-        - bool_or(not in_bulk and kind not in ('tag', 'list') and key <> 'tags_reset')::integer as saved,
-        sum(strlen(value)) as bytes
-    from value_route group by contact_id
-),
-candidate as (
-    select cost.contact_id, contact.reason = 'resend' as resent
-    from cost join judged_contact as contact on contact.contact_id = cost.contact_id
-    where cost.saved > 0 and cost.bytes < 60000 and not contact.renames and regexp_full_match(contact.email, $importable)
+with candidate as (
+    select contact.contact_id, contact.reason = 'resend' as resent, contact.left_over
+    from judged_contact as contact
+    where contact.withheld is null and contact.saved > 0 and contact.bytes < 60000 and not contact.renames
+        and regexp_full_match(contact.email, $importable)
         -- A row that an import did not take is told singly: then the service says why.
         and contact.contact_id not in (
             select contact_id from engine.ledger
@@ -47,18 +21,22 @@ candidate as (
 )
 -- Imports are meant for many contacts. What is only said again has imports of its own, and goes that way from two
 -- contacts on: nothing changed for these people, and only an import can keep automations from starting again.
-select contact_id from candidate
+select contact_id, left_over from candidate
 qualify count(*) over (partition by resent) >= if(resent, least(2, $bulk_from), $bulk_from);
 
--- The order of delivery, counted apart for single calls and for imports.
-create or replace temp table ranked as
-select contact.contact_id,
+-- Who is sent something, in the order of delivery, counted apart for single calls and for imports.
+create or replace temp table sent_contact as
+select
+    contact.contact_id, by_bulk.contact_id is not null as by_bulk,
     row_number() over (
         partition by by_bulk.contact_id is not null order by contact.urgency, contact.contact_id
-    ) as position
+    ) as position,
+    contact.route, contact.reason, contact.remote_id, contact.must_exist, contact.email,
+    contact.remote_id is null or contact.renames as says_email
 from judged_contact as contact
 left join by_bulk on by_bulk.contact_id = contact.contact_id
-where contact.withheld is null;
+where contact.withheld is null
+order by contact.contact_id;
 
 delete from engine.outbox;
 delete from engine.outbox_value;

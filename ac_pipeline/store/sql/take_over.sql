@@ -30,7 +30,11 @@ unresolved as (
 ),
 confirmed as (
     select contact_id, max(attempt_id) as attempt_id
-    from engine.ledger where account_id = $account_id and state = 'acknowledged' group by contact_id
+    from engine.ledger where account_id = $account_id and state = 'acknowledged' and contact_id in (
+        select unnest(list(contact_id)) from engine.remote_contact
+        where account_id = $account_id group by remote_id having count(*) > 1
+    )
+    group by contact_id
 ),
 by_address as (
     select old_contact_id, new_contact_id from wanted
