@@ -46,10 +46,12 @@ def explain(published: duckdb.DuckDBPyConnection, home: Home, name: str, key: st
 
 
 def _about(store: Store, key: str, rows: tuple[Row, ...]) -> frozenset[str]:
-    """Return a property and the tags and lists that it speaks through."""
-    known = sorted(row.key for row in rows)
+    """Return a property and the tags and lists that it speaks through, or an event stream."""
+    streams = {str(row[0]) for row in store.connection.execute("select key from engine.stream").fetchall()}
+    known = sorted({row.key for row in rows} | streams)
     if key not in known:
-        raise UnknownName(f"There is no audience, trait, tag or list `{key}`.", f"Known are: {', '.join(known)}.")
+        message = f"There is no audience, trait, tag, list or event stream `{key}`."
+        raise UnknownName(message, f"Known are: {', '.join(known)}.")
     spoken = store.connection.execute(
         """select said.key from engine.source
         join engine.property as speaker on speaker.property_id = source.source_id

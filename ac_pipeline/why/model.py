@@ -44,7 +44,8 @@ class Event:
 
     at: datetime
     what: str
-    """source, snapshot (at the end of its window), held, released, attempt, answer, opt-out or conflict."""
+    """source, snapshot (at the end of its window), held, released, attempt, answer,
+    opt-out, conflict or event."""
     property: str
     """Key of the property, or keys with commas between them; empty where it concerns the contact."""
     text: str

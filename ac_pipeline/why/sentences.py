@@ -81,6 +81,14 @@ PROBLEMS = {
     "invalid_tags": "The tags are no array of texts.",
     "invalid_lists": "The lists cannot be read.",
     "unknown_status": "A list has a status that is neither active nor unsubscribed.",
+    "missing_user": "The row says neither a user id nor an e-mail address.",
+    "missing_moment": "The row does not say when it happened.",
+    "missing_event": "The row has no name of an event.",
+    "reserved_event_name": "The name of the event is one that ActiveCampaign keeps for itself.",
+    "invalid_event": "The name of the event has characters that cannot be sent.",
+    "invalid_url": "The page is no address that begins with http:// or https://.",
+    "event_name_too_long": "The name of the event is too long.",
+    "value_too_long": "The value of the event is too long.",
 }
 """Why a row of the warehouse could not be used."""
 
@@ -102,6 +110,26 @@ OUTCOMES = {
     "not_sent": "it certainly had no effect",
 }
 """How an attempt ended (model/delivery.py)."""
+
+
+EVENT_STATES = {
+    "pending": "due with the next sync",
+    "waiting": "waits",
+    "sent": "sent",
+    "unknown": "no certain answer; the next sync looks whether it arrived",
+    "rejected": "refused",
+    "dropped": "not sent",
+}
+"""Where an event stands (model/events.py)."""
+
+EVENT_REASONS = {
+    "retired": "the file of its stream is gone",
+    "no_contact": "the person is no contact",
+    "in_batch": "a bulk import with the contact has no certain end yet",
+    "after_doubt": "an earlier event of the contact has no certain answer yet",
+    "overtaken": "the opposite happened before it was told",
+}
+"""Why an event is not sent; any other reason is quoted as it was given."""
 
 
 def refusal(reason: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ac_pipeline.store.sql import sql
 from ac_pipeline.store.store import Store
 from ac_pipeline.why.model import Event
-from ac_pipeline.why.sentences import OUTCOMES, PROBLEMS, ROUTES, refusal, uncertainty
+from ac_pipeline.why.sentences import EVENT_REASONS, EVENT_STATES, OUTCOMES, PROBLEMS, ROUTES, refusal, uncertainty
 
 
 def events_of(store: Store, keys: Collection[str] | None) -> tuple[Event, ...]:
@@ -40,6 +40,9 @@ def _text(what: str, head: str, mark: str | None, text: str | None) -> str:
             return f"{ROUTES.get(head, head)}{number}: {text}" if text else f"{ROUTES.get(head, head)}{number}"
         case "answer":
             return _answer(head, mark, text)
+        case "event":
+            reason = f" ({EVENT_REASONS.get(mark, mark)})" if mark else ""
+            return f"{text}: {EVENT_STATES.get(head, head)}{reason}"
         case "opt-out":
             return refusal(text)
         case _:

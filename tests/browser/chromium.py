@@ -81,7 +81,7 @@ class Page:
         """Wait until words are on the page."""
         self.wait(f"document.body.innerText.includes({json.dumps(words)})", patience=patience)
 
-    def click(self, selector: str, words: str = "") -> None:
+    def click(self, selector: str, words: str = "", *, patience: float = PATIENCE) -> None:
         """Click with the mouse on an element as soon as it is there: the last one of `selector` that has `words`."""
         find = (
             f"[...document.querySelectorAll({json.dumps(selector)})].filter(one => "
@@ -90,10 +90,23 @@ class Page:
         place = self.wait(
             f"(() => {{ const one = {find}; if (!one || one.disabled) return null;"
             "one.scrollIntoView({block: 'center'}); const box = one.getBoundingClientRect();"
-            "return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()"
+            "return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()",
+            patience=patience,
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def choose(self, selector: str, option: str, words: str) -> None:
+        """Open a list by a click and choose from it; again while the page that is still being built closes it."""
+        for attempt in range(5):
+            self.click(selector)
+            try:
+                self.click(option, words, patience=PATIENCE if attempt == 4 else 3.0)
+            except AssertionError:
+                self.evaluate("document.activeElement.blur()")
+            else:
+                return
+        raise AssertionError(f"{words} cannot be chosen from {selector}")
 
     def type(self, words: str, *, enter: bool = False) -> None:
         """Type into what has the focus."""

@@ -76,4 +76,10 @@ select conflict.noted_at, 'conflict', [], null, null,
     'the new address belonged to contact ' || conflict.kept_remote_id || ', which is this user now; contact '
     || conflict.left_remote_id || ' was left behind', null, null, 5
 from engine.conflict
+union all
+-- What is sent with an event, and which page was seen, is personal.
+select coalesce(event.occurred_at, event.taken_at), 'event', [stream.key], event.state, event.reason,
+    if(event.route = 'visit', 'page visit', event.name), null, null, 6
+from engine.event
+join engine.stream on stream.stream_id = event.stream_id
 order by moment, turn, attempt_id
