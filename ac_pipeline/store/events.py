@@ -55,10 +55,13 @@ def note_members(store: Store, declarations: Declarations) -> None:
         )  # fmt: skip
 
 
-def fill_due(store: Store) -> int:
-    """Look at every event that is not over: drop, let wait, or write into `due_event`; return how many are there."""
+def fill_due(store: Store, *, drops: bool = True) -> int:
+    """Look at every event that is not over: drop, let wait, or write into `due_event`; return how many are there.
+
+    Before contacts are told nothing is to be dropped: who is none yet may become one.
+    """
     with store.transaction() as connection:
-        run_script(connection, "events_due", account_id=ACCOUNT_ID, now=store.now())
+        run_script(connection, "events_due", account_id=ACCOUNT_ID, now=store.now(), drops=drops)
         row = connection.execute("select count(*) from due_event").fetchone()
     return int(row[0]) if row else 0
 

@@ -31,7 +31,6 @@ from ac_pipeline.sync.current import CurrentPlan
 from ac_pipeline.sync.deliver import deliver_outbox
 from ac_pipeline.sync.event_access import tracking_access
 from ac_pipeline.sync.event_plan import with_events
-from ac_pipeline.sync.event_report import EventReport
 from ac_pipeline.sync.events import Events
 from ac_pipeline.sync.identity import resolve_conflicts
 from ac_pipeline.sync.planning import plan_pending
@@ -58,8 +57,9 @@ def deliver_pending(
     url, key = settings.account()
     ahead = plan_pending(store, settings, declarations, budget=budget)
     plan = with_events(store, settings, declarations, ahead.plan)
+    events = Events(store, settings, declarations)
     if not plan.requests:
-        unsent = EventReport(plan.events.counts, plan.events.blocked)
+        unsent = events.without_requests(plan.events.blocked)
         return Delivery(withheld=plan.withheld, seconds=time.monotonic() - begun, plan=plan, events=unsent)
     real_account = not parse_address(url).loopback
     limit = settings.activecampaign_import_limit
@@ -74,8 +74,6 @@ def deliver_pending(
         waits=waits,
         exclude_automations=settings.exclude_automations,
     )
-
-    events = Events(store, settings, declarations)
 
     async def run() -> tuple[Planned, Mapping[str, int], int]:
         rate, share = settings.activecampaign_rate, settings.activecampaign_rate_share

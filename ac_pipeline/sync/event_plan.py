@@ -30,7 +30,7 @@ def with_events(store: Store, settings: Settings, declarations: Declarations, pl
     if not has_streams(store):
         return plan
     note_members(store, declarations)
-    fill_due(store)
+    fill_due(store, drops=False)
     routes = planned_routes(store)
     reason = tracking_access(settings)[1]
     sent = [one for one in routes if one.route == Route.ENROL.value or not reason]

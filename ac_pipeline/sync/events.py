@@ -69,6 +69,14 @@ class Events:
         self._failures.append(str(error))
         logger.warning("events were not all sent: %s", error)
 
+    def without_requests(self, blocked: tuple[str, ...]) -> EventReport:
+        """Drop what need not be waited for any more, when nothing is to be sent; `blocked` says what could not be."""
+        if has_streams(self._store):
+            fill_due(self._store)
+            forget_events(self._store, self._declarations)
+        self._failures += blocked
+        return self.report()
+
     def report(self) -> EventReport:
         """Return what became of events so far."""
         if not has_streams(self._store):

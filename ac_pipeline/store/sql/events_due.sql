@@ -1,5 +1,6 @@
 -- Where every event that is not over stands, and which may be told now: in `due_event`, contact by contact, each in the
--- order in which it happened. Contacts come in the order of their oldest event.
+-- order in which it happened. Contacts come in the order of their oldest event. Nothing is dropped before contacts were told: who
+-- is no contact yet may become one in the same run.
 
 -- Rows that have an address only: of whom it is, or of a contact of the account that has it.
 update engine.event set contact_id = owner.contact_id
@@ -33,8 +34,9 @@ select
     case
         when event.state = 'unknown' then 'unknown'
         when not stream.declared then 'waiting'
-        when known.contact_id is null and maybe.contact_id is null and stream.unknown_contacts = 'drop' then 'dropped'
-        when known.contact_id is null and stream.wait_seconds >= 0
+        when $drops and known.contact_id is null and maybe.contact_id is null and stream.unknown_contacts = 'drop'
+        then 'dropped'
+        when $drops and known.contact_id is null and stream.wait_seconds >= 0
             and event.taken_at + to_seconds(stream.wait_seconds) <= $now then 'dropped'
         when known.contact_id is null or importing.contact_id is not null or doubtful.contact_id is not null
         then 'waiting'
