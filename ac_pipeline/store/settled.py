@@ -22,12 +22,13 @@ def unsettled(connection: DuckDBPyConnection) -> Iterator[tuple[int, int]]:
     width = int(row[0]) if row else 1
     size = max(1, _PAIRS // width)
     parts = connection.execute(
-        """select contact_id // $size as part, count(*) filter (where aimed), count(*) filter (where not aimed)
-        from (
-            select contact_id, true as aimed from aim
-            union all
-            select contact_id, false from engine.ledger where account_id = $account
-        ) group by part order by part""",
+        """with aims as (select contact_id // $size as part, count(*) as number from aim group by part),
+        told as (
+            select contact_id // $size as part, count(*) as number
+            from engine.ledger where account_id = $account group by part
+        )
+        select part, coalesce(aims.number, 0), coalesce(told.number, 0)
+        from aims full outer join told using (part) order by part""",
         {"size": size, "account": ACCOUNT_ID},
     ).fetchall()
     for part, aims, told in parts:

@@ -19,17 +19,17 @@ import duckdb
 
 from ac_pipeline.home import Home
 from ac_pipeline.store.outbox import fill_outbox, reconcile
-from ac_pipeline.store.store import Store, open_store
+from ac_pipeline.store.store import MEMORY, Store, open_store
 from benchmarks.filled import AUDIENCES, DESTINATION, PROPERTIES, TRAITS, fill_desired, fill_ledger
 from benchmarks.report import Section, bounded, table
 
 CONTACTS = 1_000_000
-SMALL = "1GB"
-"""The limit on DuckDB's memory in the second measurement."""
+AMPLE = "16GB"
+"""The limit on DuckDB's memory in the last measurement; in the others it is what a store has by default."""
 SPEED_BOUND, MEMORY_BOUND = 41_700, 1.5
 """Contacts a second, 100 times what bulk import takes; GB."""
-NOTHING_BOUND = 20.0
-"""Scans of the inputs that a plan of nothing may take."""
+NOTHING_BOUND = 5.0
+"""Scans of the inputs that a plan of nothing may take, by processor time: that hardly depends on what else runs."""
 REPEATS = 3
 _SCAN = {
     "desired": "hash(property_id, contact_id, value)",
@@ -53,7 +53,9 @@ class Planning:
     failure: str = ""
     """What DuckDB raised instead."""
     differing: int | None = None
-    """Rows of the outbox that are not those of the plan without a limit; None where there is none."""
+    """Rows of the outbox that are not those of the plan before, in less memory; None where there is none."""
+    ample: bool = False
+    """Whether it had more memory than a store takes: it may use that."""
 
     @property
     def speed(self) -> float:
@@ -69,22 +71,35 @@ class Planning:
     def passed(self) -> bool:
         """Whether all bounds hold, and everybody was planned."""
         whole = self.planned == self.contacts and not self.failure and not self.differing
-        return self.fast and self.peak <= MEMORY_BOUND and whole
+        return self.fast and self.small and whole
+
+    @property
+    def small(self) -> bool:
+        """Whether it kept to the memory it may take."""
+        return self.ample or self.peak <= MEMORY_BOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long something took, by the clock and of the processor."""
+
+    clock: float
+    processor: float
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """A plan of nothing and one scan of its inputs, seconds each, the median of some in turns."""
+    """A plan of nothing and one scan of its inputs, the medians of some in turns."""
 
-    planning: float
-    scan: float
+    planning: Seconds
+    scan: Seconds
     peak: float
     planned: int
 
     @property
     def ratio(self) -> float:
-        """Scans that the plan takes."""
-        return self.planning / self.scan
+        """Scans that the plan takes, by processor time."""
+        return self.planning.processor / self.scan.processor
 
     @property
     def passed(self) -> bool:
@@ -93,7 +108,7 @@ class Nothing:
 
 
 def measure(contacts: int) -> tuple[list[Planning], Nothing]:
-    """Plan a first delivery, one in which everything changed, the same in little memory, and nothing."""
+    """Plan a first delivery, one in which everything changed, the same with ample memory, and nothing."""
     with tempfile.TemporaryDirectory() as folder:
         home, kept = Path(folder) / "home", Path(folder) / "kept.duckdb"
         _apart(_fill, home, contacts)
@@ -101,10 +116,10 @@ def measure(contacts: int) -> tuple[list[Planning], Nothing]:
         _apart(_tell, home, unlike=True)
         changed = _apart(_plan, home, "all changed", None)
         _apart(_keep, home, kept)
-        small = _apart(_plan, home, f"all changed, DuckDB in {SMALL}", SMALL, kept)
+        ample = _apart(_plan, home, f"all changed, DuckDB in {AMPLE}", AMPLE, kept)
         kept.unlink()
         _apart(_tell, home, unlike=False)
-        return [first, changed, small], _apart(_plan_nothing, home)
+        return [first, changed, ample], _apart(_plan_nothing, home)
 
 
 def _apart(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -139,22 +154,28 @@ def _plan(home: Path, what: str, memory: str | None, kept: Path | None = None) -
         except duckdb.OutOfMemoryException as error:
             failure = type(error).__name__
         ended, processor, peak = time.perf_counter(), time.process_time() - worked, _peak()
-        store.connection.execute("reset memory_limit")
+        store.connection.execute(f"set memory_limit = '{AMPLE}'")
         differing = _differences(store, kept) if kept and not failure else None
-        return Planning(what, contacts, between - begun, ended - between, processor, peak, planned, failure, differing)
+        return Planning(
+            what, contacts, between - begun, ended - between, processor, peak, planned, failure, differing,
+            ample=memory is not None,
+        )  # fmt: skip
 
 
 def _plan_nothing(home: Path) -> Nothing:
     with _open(home) as store:
         planned, plans, scans = 0, [], []
-        for _ in range(REPEATS + 1):
-            scans.append(_timed(lambda: _scan(store)))
-            begun = time.perf_counter()
+
+        def plan() -> None:
+            nonlocal planned
             reconcile(store)
             planned += fill_outbox(store, DESTINATION).contacts
-            plans.append(time.perf_counter() - begun)
+
+        for _ in range(REPEATS + 1):
+            scans.append(_timed(lambda: _scan(store)))
+            plans.append(_timed(plan))
         # The first one of each reads the file, and finds the memory it needs.
-        return Nothing(statistics.median(plans[1:]), statistics.median(scans[1:]), _peak(), planned)
+        return Nothing(_median(plans[1:]), _median(scans[1:]), _peak(), planned)
 
 
 def _scan(store: Store) -> None:
@@ -195,10 +216,14 @@ def _count(store: Store, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _timed(action: Callable[[], None]) -> float:
-    begun = time.perf_counter()
+def _timed(action: Callable[[], None]) -> Seconds:
+    begun, worked = time.perf_counter(), time.process_time()
     action()
-    return time.perf_counter() - begun
+    return Seconds(time.perf_counter() - begun, time.process_time() - worked)
+
+
+def _median(times: Sequence[Seconds]) -> Seconds:
+    return Seconds(statistics.median(one.clock for one in times), statistics.median(one.processor for one in times))
 
 
 def _peak() -> float:
@@ -226,7 +251,7 @@ def _table(plans: Sequence[Planning]) -> str:
         (
             one.what, bounded(one.failure or f"{one.speed:,.0f}", passed=one.fast and not one.failure),
             f"{one.reconciling:.1f} s", f"{one.filling:.1f} s", f"{one.processor:.1f} s",
-            bounded(f"{one.peak:.2f} GB", passed=one.peak <= MEMORY_BOUND),
+            bounded(f"{one.peak:.2f} GB", passed=one.small),
             bounded(f"{one.planned:,}", passed=one.planned == one.contacts),
             "" if one.differing is None else bounded(f"{one.differing:,}", passed=not one.differing),
         )
@@ -244,9 +269,11 @@ def _nothing_text(nothing: Nothing) -> str:
     peak = bounded(f"{nothing.peak:.2f} GB", passed=nothing.peak <= MEMORY_BOUND)
     planned = bounded(f"{nothing.planned}", passed=not nothing.planned)
     return (
-        f"When nothing changed, planning took {nothing.planning:.2f} s, {ratio} times one scan of its inputs "
-        f"({nothing.scan:.2f} s; a hash over every column of `desired` and `ledger`); {planned} contacts planned, "
-        f"peak of the process {peak}. Medians of {REPEATS} in turns, in one process. Bound: {NOTHING_BOUND:g} scans."
+        f"When nothing changed, planning took {nothing.planning.processor:.2f} s of the processor, {ratio} times one "
+        f"scan of its inputs ({nothing.scan.processor:.2f} s; a hash over every column of `desired` and `ledger`), and "
+        f"{nothing.planning.clock:.2f} s by the clock (the scan {nothing.scan.clock:.2f} s); {planned} contacts "
+        f"planned, peak of the process {peak}. Medians of {REPEATS} in turns, in one process. Bound: "
+        f"{NOTHING_BOUND:g} scans."
     )
 
 
@@ -256,7 +283,8 @@ def _method(contacts: int) -> str:
         f"({PROPERTIES} values a contact), in a real store. Planning is `reconcile` and `fill_outbox`, until the "
         "outbox stands in the file with the finished JSON of every contact. First delivery: the account was told "
         "nothing. All changed: it confirmed another value of every audience and trait. Each in a process of its own "
-        "on a store that was closed, wall time; its peak is the resident memory of the whole process. Bounds: "
-        f"{SPEED_BOUND:,} contacts/s, which is 100 times what bulk import takes, {MEMORY_BOUND:g} GB, and in {SMALL} "
-        "the same outbox, row by row."
+        "on a store that was closed, wall time, on as many cores as there are; its peak is the resident memory of the "
+        f"whole process. DuckDB has {MEMORY}, as in any store, but once {AMPLE}. Bounds: {SPEED_BOUND:,} contacts/s, "
+        f"which is 100 times what bulk import takes, {MEMORY_BOUND:g} GB, and with ample memory the same outbox, row "
+        "by row."
     )

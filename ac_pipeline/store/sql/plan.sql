@@ -94,7 +94,8 @@ attempted_address as (
         and exists (select 1 from due_contact)
 ),
 told_address as (
-    select contact_id, email from engine.remote_contact where account_id = $account_id
+    select contact_id, email from engine.remote_contact
+    where account_id = $account_id and exists (select 1 from due_contact)
     union
     select contact_id, email from attempted_address
 ),

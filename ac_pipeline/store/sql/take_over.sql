@@ -8,12 +8,16 @@ with email as (select property_id from engine.property where key = 'email'),
 desired_email as (
     select desired.contact_id, desired.value as email
     from engine.desired join email on email.property_id = desired.property_id
+),
+-- Most contacts have the address they should have.
+leaving as (
+    select held.contact_id, held.email, still.email as wants
+    from engine.remote_contact as held left join desired_email as still on still.contact_id = held.contact_id
+    where held.account_id = $account_id and still.email is distinct from held.email
 )
-select desired_email.contact_id as new_contact_id, held.contact_id as old_contact_id, still.email as old_wants
-from desired_email
-join engine.remote_contact as held on held.email = desired_email.email and held.account_id = $account_id
-left join desired_email as still on still.contact_id = held.contact_id
-where held.contact_id <> desired_email.contact_id and still.email is distinct from held.email;
+select desired_email.contact_id as new_contact_id, leaving.contact_id as old_contact_id, leaving.wants as old_wants
+from leaving join desired_email on desired_email.email = leaving.email
+where leaving.contact_id <> desired_email.contact_id;
 
 create or replace temp table taken as
 with recursive walk as (
@@ -28,12 +32,17 @@ unresolved as (
         on own.account_id = ledger.account_id and own.contact_id = ledger.contact_id
     where ledger.account_id = $account_id and ledger.state = 'unknown' and own.contact_id is null
 ),
-confirmed as (
-    select contact_id, max(attempt_id) as attempt_id
-    from engine.ledger where account_id = $account_id and state = 'acknowledged' and contact_id in (
-        select unnest(list(contact_id)) from engine.remote_contact
+shared as (
+    select contact_id, remote_id from engine.remote_contact
+    where account_id = $account_id and remote_id in (
+        select remote_id from engine.remote_contact
         where account_id = $account_id group by remote_id having count(*) > 1
     )
+),
+confirmed as (
+    select contact_id, max(attempt_id) as attempt_id
+    from engine.ledger
+    where account_id = $account_id and state = 'acknowledged' and contact_id in (select contact_id from shared)
     group by contact_id
 ),
 by_address as (
@@ -45,12 +54,11 @@ by_address as (
 -- Two of ours that were answered under one id are one contact; who was confirmed last has it.
 by_id as (
     select old.contact_id as old_contact_id, arg_max(new.contact_id, newer.attempt_id) as new_contact_id
-    from engine.remote_contact as old
-    join engine.remote_contact as new on new.account_id = old.account_id and new.remote_id = old.remote_id
+    from shared as old
+    join shared as new on new.remote_id = old.remote_id
     join confirmed as newer on newer.contact_id = new.contact_id
     left join confirmed as older on older.contact_id = old.contact_id
-    where old.account_id = $account_id and new.contact_id <> old.contact_id
-        and newer.attempt_id > coalesce(older.attempt_id, 0)
+    where new.contact_id <> old.contact_id and newer.attempt_id > coalesce(older.attempt_id, 0)
     group by old.contact_id
 )
 select old_contact_id, min(new_contact_id) as new_contact_id
