@@ -11,12 +11,11 @@ from ac_pipeline.dbt_project import DbtProject
 from ac_pipeline.declarations import require_declarations
 from ac_pipeline.home import Home
 from ac_pipeline.orchestration.chain import chain_assets
-from ac_pipeline.orchestration.dbt import dbt_models, relation_keys
-from ac_pipeline.orchestration.declared import declared_assets
+from ac_pipeline.orchestration.declared import UpstreamKey, declared_assets
 from ac_pipeline.orchestration.delivery import delivery_asset
 from ac_pipeline.orchestration.events import event_assets
 from ac_pipeline.orchestration.jobs import deliver_job, sync_job
-from ac_pipeline.orchestration.names import declaration_key
+from ac_pipeline.orchestration.names import declaration_key, relation_key
 from ac_pipeline.orchestration.person_jobs import person_jobs
 from ac_pipeline.orchestration.schedule import sync_schedule
 from ac_pipeline.orchestration.sensors import alert_sensor, late_sensor
@@ -46,11 +45,16 @@ def _build(settings: Settings, clock: Clock) -> dg.Definitions:
     declarations = require_declarations(settings.ac_pipeline_assets, dialect)
     partitions = window_partitions(settings, settings.history_start or home.created_at - HISTORY)
     project = DbtProject.of(settings, home)
-    models = [dbt_models(project, settings)] if project else []
-    declared = declared_assets(declarations, settings, partitions, relation_keys(project), dialect)
+    models: list[dg.AssetsDefinition] = []
+    upstream: UpstreamKey = relation_key
+    if project is not None:
+        from ac_pipeline.orchestration.dbt import dbt_models, relation_keys  # dbt takes a second to import
+
+        models, upstream = [dbt_models(project, settings)], relation_keys(project)
+    declared = declared_assets(declarations, settings, partitions, upstream, dialect)
     keys = [declaration_key(declaration) for declaration in declarations.all]
     chain = chain_assets(settings, partitions, keys)
-    events = event_assets(declarations, settings, partitions, relation_keys(project))
+    events = event_assets(declarations, settings, partitions, upstream)
     windowed = frozenset(key for asset in (declared, *chain, *events) for key in asset.keys)
     delivery = delivery_asset(settings, declarations)
     job = sync_job(dg.AssetSelection.assets(*models, declared, *chain, *events, delivery))

@@ -13,6 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from ac_pipeline.dbt_project import DBT, DbtProject, dbt_environment
+from ac_pipeline.orchestration.names import relation_key
 from ac_pipeline.orchestration.session import told_plainly
 from ac_pipeline.privacy import redact
 from ac_pipeline.settings import Settings
@@ -69,18 +70,17 @@ def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
     return dbt_build
 
 
-def relation_keys(project: DbtProject | None) -> Callable[[str], dg.AssetKey]:
+def relation_keys(project: DbtProject) -> Callable[[str], dg.AssetKey]:
     """Return a function from relation (`marts.orders`) to asset key: dbt's, or `warehouse/marts/orders`."""
-    known: dict[tuple[str, ...], dg.AssetKey] = {}
-    if project is not None:
-        nodes = json.loads(project.manifest.read_text(encoding="utf-8"))["nodes"].values()
-        translator = _Translator()
-        for node in nodes:
-            if node["resource_type"] in {"model", "seed", "snapshot"}:
-                known[node["schema"].lower(), node["alias"].lower()] = translator.get_asset_key(node)
+    translator = _Translator()
+    known = {
+        (node["schema"].lower(), node["alias"].lower()): translator.get_asset_key(node)
+        for node in json.loads(project.manifest.read_text(encoding="utf-8"))["nodes"].values()
+        if node["resource_type"] in {"model", "seed", "snapshot"}
+    }
 
     def key_of_relation(relation: str) -> dg.AssetKey:
-        parts = tuple(relation.lower().split("."))
-        return known.get(parts[-2:]) or dg.AssetKey(["warehouse", *parts])
+        schema, _, name = relation.lower().rpartition(".")
+        return known.get((schema.rpartition(".")[2], name)) or relation_key(relation)
 
     return key_of_relation

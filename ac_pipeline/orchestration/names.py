@@ -19,6 +19,11 @@ WITHOUT_WINDOW = frozenset({DELIVER, RESEND, RELEASE, RETRY, RETIRE})
 """Jobs that compute no window."""
 
 
+def relation_key(relation: str) -> dg.AssetKey:
+    """Return the asset key of a relation of the warehouse that nothing here builds: `warehouse/marts/orders`."""
+    return dg.AssetKey(["warehouse", *relation.lower().split(".")])
+
+
 def declaration_key(declaration: Declaration) -> dg.AssetKey:
     """Return the asset key: `audiences/<key>`, `traits/<key>` or `contacts`."""
     if declaration.kind is Kind.CONTACTS:

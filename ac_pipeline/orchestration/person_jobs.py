@@ -8,7 +8,7 @@ from ac_pipeline.model.declaration import Declarations
 from ac_pipeline.orchestration.names import RELEASE, RESEND, RETIRE, RETRY
 from ac_pipeline.orchestration.session import told_plainly
 from ac_pipeline.orchestration.windows import Metadata
-from ac_pipeline.sync import again, approval
+from ac_pipeline.sync import approval
 from ac_pipeline.sync.retirement import retire_to_false
 from ac_pipeline.sync.session import Session
 
@@ -24,9 +24,11 @@ def person_jobs(declarations: Declarations) -> list[dg.JobDefinition]:
         description="Makes what was acknowledged due again.",
     )
     def mark(context: dg.OpExecutionContext) -> None:
+        from ac_pipeline.sync.again import resend  # the client of ActiveCampaign: other runs need not wait for it
+
         session: Session = context.resources.session
         with told_plainly(session):
-            found = again.resend(session.store, session.settings, session.declarations, [context.partition_key])
+            found = resend(session.store, session.settings, session.declarations, [context.partition_key])
         if found.held:
             context.log.warning("It is held: the members that were approved last are told again.")
         told: Metadata = {
@@ -66,9 +68,11 @@ def person_jobs(declarations: Declarations) -> list[dg.JobDefinition]:
         description="Makes refused contacts due again.",
     )
     def try_again(context: dg.OpExecutionContext) -> None:
+        from ac_pipeline.sync.again import retry
+
         session: Session = context.resources.session
         with told_plainly(session):
-            found = again.retry(session.store, context.op_config["reason"])
+            found = retry(session.store, context.op_config["reason"])
         contacts = sum(found.values())
         _say(context, f"{contacts:,} refused contacts are due again with the next sync.", {"contacts": contacts})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-import httpx
 from pydantic import SecretStr
 
 PATIENCE = 10.0
@@ -13,6 +12,8 @@ PATIENCE = 10.0
 
 def post(address: SecretStr, text: str) -> str:
     """Post a message; return why it did not arrive, or nothing. The address is a secret: it is never part of that."""
+    import httpx  # only who alerts waits for it
+
     for name in ("httpx", "httpcore"):  # they log every URL
         logging.getLogger(name).setLevel(logging.WARNING)
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks import acknowledgement, few_requests, first_delivery, history, planning, rates_page
+from benchmarks import acknowledgement, few_requests, first_delivery, fixed_cost, history, planning, rates_page
 from benchmarks.report import Section, page
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -44,6 +44,7 @@ def _parts(contacts: int | None) -> Mapping[str, Callable[[], Section]]:
         "delivery": partial(first_delivery.section, **fewer),
         "planning": partial(planning.section, **fewer),
         "acknowledgement": acknowledgement.section,
+        "fixed": fixed_cost.section,
         "history": partial(history.section, **fewer),
         "rates": rates_page.section,
     }
