@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from ac_pipeline.store.copy_version import require_present_version
 from ac_pipeline.store.sql import sql
 
 WINDOWS = 360
@@ -73,7 +74,8 @@ class Figures:
 
 
 def read_figures(published: duckdb.DuckDBPyConnection) -> Figures:
-    """Read the figures of the newest windows and runs."""
+    """Read the figures of the newest windows and runs. Raises Inconsistent for a copy that another version wrote."""
+    require_present_version(published)
     rows = published.execute(
         "select as_of, as_of - window_start from windows order by as_of desc limit $limit", {"limit": WINDOWS}
     ).fetchall()

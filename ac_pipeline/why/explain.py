@@ -8,6 +8,7 @@ import duckdb
 
 from ac_pipeline.errors import UnknownName
 from ac_pipeline.home import Home
+from ac_pipeline.store.copy_version import require_present_version
 from ac_pipeline.store.snapshots import FOREVER
 from ac_pipeline.store.store import Store
 from ac_pipeline.why.contact_copy import contact_copy
@@ -23,8 +24,10 @@ _SPEAKERS = ("audience", "trait")
 def explain(published: duckdb.DuckDBPyConnection, home: Home, name: str, key: str | None = None) -> Explanation:
     """Explain the contact with this user id or address, or one property of it and what that speaks through.
 
-    Raises UnknownName for a name that nobody has, and for a key that there is not.
+    Raises UnknownName for a name that nobody has, and for a key that there is not; Inconsistent for a copy that
+    another version wrote.
     """
+    require_present_version(published)
     subject = find(published, name)
     with contact_copy(published, home, subject.contact_id) as store:
         rows = rows_of(store)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from ac_pipeline.errors import UnknownName
+from ac_pipeline.errors import Inconsistent, UnknownName
 from ac_pipeline.home import Home
 from ac_pipeline.model.delivery import NOT_TAKEN, OPT_OUT_REASONS, Outcome
 from ac_pipeline.model.events import EventState
+from ac_pipeline.report import read_figures
 from ac_pipeline.store import problems
 from ac_pipeline.sync.session import open_session
 from ac_pipeline.why import Explanation, Standing, explain, sentences
@@ -133,6 +135,16 @@ def test_a_user_of_whom_no_row_could_be_used_is_told_so(company: Company) -> Non
 
     with pytest.raises(UnknownName, match=re.escape(sentences.PROBLEMS["invalid_email"])):
         tell(company, "2")
+
+
+def test_a_copy_of_another_version_is_named() -> None:
+    """After an upgrade, before the first run: neither command shows a stack trace."""
+    with duckdb.connect() as published:
+        published.execute("create schema engine; create table engine.version as select 1 as version")
+        with pytest.raises(Inconsistent, match="schema version 1"):
+            explain(published, Home(Path()), "1")
+        with pytest.raises(Inconsistent, match="schema version 1"):
+            read_figures(published)
 
 
 def sql_of(name: str) -> str:
