@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.pipeline_account import WRITES
-from pipeline.pipeline_support import UPDATE, SYNC, Company, Service, person
+from pipeline.pipeline_support import SYNC, UPDATE, Company, Service, person
 
 
 def test_after_the_home_was_lost_a_changed_address_still_renames(company: Company, account: Service) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.pipeline_support import UPDATE, SYNC, Company, Person, Service, person
+from pipeline.pipeline_support import SYNC, UPDATE, Company, Person, Service, person
 
 
 def test_a_changed_e_mail_renames_the_same_contact(company: Company, account: Service) -> None:

@@ -137,7 +137,11 @@ def test_a_fault_of_the_destination_has_its_line(tmp_path: Path, text: str, line
 @pytest.mark.parametrize(
     ("path", "text", "known"),
     [
-        ("audiences/vip.yaml", AUDIENCE + "  x: 1\n", {"field", "explicit_false", "tag", "list", "events", "automation"}),
+        (
+            "audiences/vip.yaml",
+            AUDIENCE + "  x: 1\n",
+            {"field", "explicit_false", "tag", "list", "events", "automation"},
+        ),
         (
             "audiences/vip.yaml",
             AUDIENCE + "  list: {list: 3, x: 1}\n",
