@@ -99,7 +99,7 @@ def read_figures(published: duckdb.DuckDBPyConnection) -> Figures:
 
 _NAMES = "select key, coalesce(nullif(name, ''), key) as name from engine.property where kind = 'audience' and declared"
 _OVERLAP = f"""
-    select one.name, other.name, pair.both from overlap as pair
+    select one.name, other.name, pair.in_both from overlap as pair
     join ({_NAMES}) as one on one.key = pair.audience join ({_NAMES}) as other on other.key = pair.other
     union all
     select any_value(one.name), any_value(one.name), count(*)
