@@ -108,13 +108,12 @@ def open_store(
     """
     with held_lock(home, kind, wait):
         connection = _connect(home)
-        spill = home.work / f"{run_id}.spill"
         try:
             home.store.chmod(0o600)
             connection.execute("set TimeZone = 'UTC'")
             _remove_leftovers(home)
-            # Made when it is needed, by DuckDB; the home's umask makes it private.
-            connection.execute(f"set temp_directory = '{spill}'")
+            # DuckDB makes it when it is needed, private by the home's umask, and removes it in the end.
+            connection.execute(f"set temp_directory = '{home.work / run_id}.spill'")
             connection.execute(f"set memory_limit = '{memory}'")
             prepare(connection, home)
             store = Store(home, connection, run_id, clock)
@@ -130,7 +129,6 @@ def open_store(
             wasteful = is_wasteful(connection)
         finally:
             connection.close()
-            shutil.rmtree(spill, ignore_errors=True)
         if wasteful:
             write_anew(home)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import uuid
 
 import pytest
 
+from ac_pipeline.sync.session import open_session
 from pipeline.pipeline_support import Company
 
 AGAIN = "to be planned again: "
@@ -40,3 +42,11 @@ def test_a_sync_plans_again_only_when_it_learnt_something(
     company.audience("Buyers", *users, membership={"tag": "Buyer"})
     assert company.sync().delivery.created == 1
     assert reasons(caplog) == ["answers (1)"]
+
+
+def test_a_session_keeps_to_the_memory_that_is_set(company: Company) -> None:
+    """STORE_MEMORY holds for everything that is asked of the store."""
+    settings = company.settings().model_copy(update={"store_memory": "700MB"})
+    with open_session(settings, kind="plan", run_id=str(uuid.uuid4()), clock=company.clock, publishes=False) as session:
+        limit = session.store.connection.execute("select current_setting('memory_limit')").fetchone()
+    assert limit == ("667.5 MiB",)
