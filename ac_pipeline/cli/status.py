@@ -11,6 +11,7 @@ from ac_pipeline.cli.output import AS_JSON, console, print_json, print_table
 from ac_pipeline.cli.published import open_published
 from ac_pipeline.home import Home
 from ac_pipeline.settings import load_settings
+from ac_pipeline.store.copy_version import require_present_version
 from ac_pipeline.store.lock import holder
 from ac_pipeline.store.store import naive, utc_now
 from ac_pipeline.sync.checkup import Limits, judge_health
@@ -64,6 +65,7 @@ def status(as_json: bool = AS_JSON) -> None:
         console.print(f"A run is in flight: {working}.")
     now = utc_now()
     with open_published(settings) as connection:
+        require_present_version(connection)
         found = {name: _read(connection, sql) for name, sql in QUERIES.items()}
         health = read_health(connection)
     verdicts = judge_health(health, Limits.of(settings, now), naive(now))

@@ -122,9 +122,9 @@ def open_store(
                 try:
                     yield store
                 except BaseException:
-                    store.finish_run("failed")
+                    _finish_unless_done(store, "failed")
                     raise
-            _finish_unless_done(store)
+            _finish_unless_done(store, "succeeded")
             connection.execute("checkpoint")
             wasteful = is_wasteful(connection)
         finally:
@@ -172,7 +172,7 @@ def _begin_run(store: Store, kind: str) -> None:
         logger.warning("run %s ended without saying so; marked dead", run_id)
 
 
-def _finish_unless_done(store: Store) -> None:
+def _finish_unless_done(store: Store, state: str) -> None:
     row = store.connection.execute("select state from engine.run where run_id = $run", {"run": store.run_id}).fetchone()
     if row is not None and row[0] == "running":
-        store.finish_run("succeeded")
+        store.finish_run(state)
