@@ -29,15 +29,15 @@ from pipeline.pipeline_account import (
     KEY,
     PATIENCE,
     RATE,
-    UPDATE,
     SYNC,
+    UPDATE,
     Door,
     Service,
     service,
 )
 
 __all__ = [
-    "BUYERS", "CONTACTS", "CRON", "KEY", "LONG_AGO", "PATIENCE", "POINTS", "RATE", "READERS", "UPDATE", "START", "SYNC",
+    "BUYERS", "CONTACTS", "CRON", "KEY", "LONG_AGO", "PATIENCE", "POINTS", "RATE", "READERS", "START", "SYNC", "UPDATE",
     "Company", "Door", "Ended", "Person", "Service", "Ticking", "customer", "end", "killing", "person", "service",
 ]  # fmt: skip
 

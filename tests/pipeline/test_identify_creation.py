@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.pipeline_account import WRITES
-from pipeline.pipeline_support import UPDATE, SYNC, Company, Service, customer, person
+from pipeline.pipeline_support import SYNC, UPDATE, Company, Service, customer, person
 
 
 def test_only_a_true_membership_creates_a_contact(company: Company, account: Service) -> None:

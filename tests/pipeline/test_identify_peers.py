@@ -12,7 +12,7 @@ import pytest
 from ac_pipeline.declarations.key import RESERVED_TRAITS, key_of
 from ac_pipeline.errors import DeclarationsError
 from pipeline.pipeline_account import ACTIVE, UNSUBSCRIBED, WRITES
-from pipeline.pipeline_support import UPDATE, SYNC, Company, Service, customer, person
+from pipeline.pipeline_support import SYNC, UPDATE, Company, Service, customer, person
 
 
 def test_contact_key_segment_the_user_id_is_kept_as_external_id(company: Company, account: Service) -> None:
