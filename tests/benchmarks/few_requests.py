@@ -68,7 +68,7 @@ def measure() -> list[Spent]:
         root = Path(folder)
         config = SandboxConfig(root / "sandbox.db", api_key=KEY, latency=LATENCY)
         with sandbox(config) as url:
-            account = Service(Sandbox(url, config.port, KEY), Door())
+            account = Service(Sandbox(url, config.port, KEY, config.actid, config.event_key), Door())
             account.create_list(LIST)
             shop = _Shop(root / "company", url, clock=_Running())
             shop.open()
