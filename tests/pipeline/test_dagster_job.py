@@ -16,11 +16,9 @@ from pipeline.pipeline_support import POINTS, READERS, Company, Service
 
 
 @pytest.fixture
-def instance(tmp_path: Any) -> Iterator[dg.DagsterInstance]:
-    """A Dagster of its own, on disk."""
-    home = tmp_path / "dagster"
-    home.mkdir()
-    with dg.instance_for_test(temp_dir=str(home)) as opened:
+def instance() -> Iterator[dg.DagsterInstance]:
+    """A Dagster of its own, in memory, which is quicker than on disk."""
+    with dg.DagsterInstance.ephemeral() as opened:
         yield opened
 
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -122,11 +121,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def watch(company: Company, receiver: Receiver, tmp_path: Path) -> Iterator[Watch]:
+def watch(company: Company, receiver: Receiver) -> Iterator[Watch]:
     """A company whose alerts go to the webhook."""
-    home = tmp_path / "dagster"
-    home.mkdir()
-    with dg.instance_for_test(temp_dir=str(home)) as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield Watch(company, instance, receiver.port)
 
 
