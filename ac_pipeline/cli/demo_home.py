@@ -111,6 +111,7 @@ class DemoHome:
             sync_budget=None,
             history_start=None,
             history_retention=400,
+            store_memory="1GB",
             alert_webhook_url=None,
             alert_after=None,
             alert_rejected_share=0.01,
