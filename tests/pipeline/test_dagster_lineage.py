@@ -98,6 +98,14 @@ def test_lineage_has_owners_kinds_groups_and_columns_from_the_declarations(compa
     )  # fmt: skip
 
 
+def test_the_delivery_looks_at_the_newest_window_only(company: Company) -> None:
+    """By default Dagster would count all windows there ever were, in each run: thousands after a year."""
+    graph = build_definitions(company.settings()).resolve_asset_graph()
+    delivery = graph.get(dg.AssetKey("activecampaign"))
+    mapping = delivery.partition_mappings[dg.AssetKey("changes")]
+    assert isinstance(mapping, dg.LastPartitionMapping)
+
+
 def test_neither_key_nor_webhook_is_in_what_dagster_keeps_of_the_definitions(company: Company) -> None:
     """Both are settings, and no metadata."""
     secret = SecretStr("https://hooks.example/secret-token")
