@@ -12,7 +12,7 @@ from ac_pipeline.sync import again
 from ac_pipeline.sync.again import Resend
 from ac_pipeline.sync.session import open_session
 from pipeline.pipeline_account import SUBSCRIBE, UNTAG
-from pipeline.pipeline_support import SYNC, Company, Service, customer
+from pipeline.pipeline_support import SYNC, UPDATE, Company, Service, customer
 
 BULK = "POST /import/bulk_import"
 CALM = {"guard": {"max_exit_share": 1.0}}
@@ -163,7 +163,7 @@ def test_one_contact_alone_goes_by_a_single_call(company: Company, account: Serv
     company.sync()
     assert resend(company, "buyers").in_bulk == 0
     company.sync_later()
-    assert (account.requests(SYNC), imports(company)) == ([SYNC] * 2, [])
+    assert (account.requests(SYNC, UPDATE), imports(company)) == ([SYNC, UPDATE], [])
 
 
 def test_what_is_said_again_and_what_is_new_do_not_share_an_import(company: Company, account: Service) -> None:

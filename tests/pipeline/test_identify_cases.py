@@ -10,7 +10,7 @@ import pytest
 from ac_pipeline.errors import OwnerMustAct
 from pipeline.pipeline_account import SUBSCRIBE, TAG, WRITES
 from pipeline.pipeline_proxy import ids_as_numbers
-from pipeline.pipeline_support import SYNC, Company, Service, customer, person
+from pipeline.pipeline_support import UPDATE, Company, Service, customer, person
 
 
 def test_missing_e_mail_is_refused_before_any_request(company: Company, account: Service) -> None:
@@ -279,7 +279,7 @@ def test_an_audience_entered_left_and_entered_again(company: Company, account: S
     company.members("buyers", "1", "2")
     company.sync_later()
     assert (account.told()["u1@example.com"], account.tags("u1@example.com")) == ({"Buyers": "true"}, {"Buyer"})
-    assert account.requests(*WRITES) == [SYNC, TAG]
+    assert account.requests(*WRITES) == [UPDATE, TAG]
     assert account.requests(SUBSCRIBE) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.pipeline_account import SUBSCRIBE, TAG, UNTAG, WRITES
-from pipeline.pipeline_support import SYNC, Company, Service, customer, person
+from pipeline.pipeline_support import SYNC, UPDATE, Company, Service, customer, person
 
 ARRAY = {"tags": "varchar[]"}
 
@@ -123,7 +123,7 @@ def test_fields_come_first_then_tags_off_then_tags_on_then_lists(company: Compan
     account.forget_requests()
     company.customers(customer("1", last_name="Lee", tags="New", lists='{"Offers": "active"}'))
     company.sync_later()
-    assert account.requests(*WRITES) == [SYNC, UNTAG, TAG, SUBSCRIBE]
+    assert account.requests(*WRITES) == [UPDATE, UNTAG, TAG, SUBSCRIBE]
 
 
 def test_a_contact_whose_fields_are_refused_gets_no_tags_and_no_lists(company: Company, account: Service) -> None:
