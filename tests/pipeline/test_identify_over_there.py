@@ -21,7 +21,7 @@ def test_an_exit_finds_a_contact_whose_address_was_changed_over_there(
     company.members("buyers", "1")
     company.sync_later()
 
-    left = dict.fromkeys(("u2@example.com", "x3@example.com", "u4@example.com"), {"Buyers": "false"})
+    left = {email: {"Buyers": "false"} for email in ("u2@example.com", "x3@example.com", "u4@example.com")}
     assert account.told() == {**left, "u1@example.com": {"Buyers": "true"}}
 
 
