@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -20,6 +21,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PATIENCE = 60.0
 """Seconds after which something counts as not coming."""
 GLANCE = 0.05
+GRACE = 4.0
+"""Seconds after which a click counts as lost, where it can be done again."""
 FLAGS = (
     "--headless=new", "--remote-debugging-port=0", "--remote-allow-origins=*", "--no-first-run", "--disable-gpu",
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-extensions",
@@ -96,12 +99,20 @@ class Page:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
+    def click_until(self, true: str, selector: str, words: str = "") -> Any:
+        """Click until an expression is true; return it. A page that is still being built moves away under the mouse."""
+        for _attempt in range(9):
+            self.click(selector, words)
+            with contextlib.suppress(AssertionError):
+                return self.wait(true, patience=GRACE)
+        return self.wait(true)
+
     def choose(self, selector: str, option: str, words: str) -> None:
         """Open a list by a click and choose from it; again while the page that is still being built closes it."""
         for attempt in range(5):
             self.click(selector)
             try:
-                self.click(option, words, patience=PATIENCE if attempt == 4 else 3.0)
+                self.click(option, words, patience=PATIENCE if attempt == 4 else GRACE)
             except AssertionError:
                 self.evaluate("document.activeElement.blur()")
             else:

@@ -94,7 +94,7 @@ class DagsterUi:
     def windows(self) -> list[str]:
         """Return the first and the last window that the job can be launched for, with its dialog open."""
         self.tab.open(f"{self.url}/locations/{LOCATION}/jobs/sync_audiences")
-        self.tab.click("button", "Materialize all")
+        self.tab.click_until("document.querySelector('[role=dialog]')?.innerText", "button", "Materialize all")
         said = r"(document.querySelector('[role=dialog]')?.innerText.match(/\d{4}-\d\d-\d\d-\d\d:\d\d/g) ?? [])"
         return [str(name) for name in self.tab.wait(f"{said}.length === 2 && {said}")]
 
