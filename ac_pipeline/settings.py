@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     sync_cron: str = Field(
         default="0 */2 * * *", description="the schedule, in UTC; a window is the time between two ticks"
     )
+    sync_scheduled: bool = Field(
+        default=False,
+        description="whether the schedule runs without being started; starting or stopping it in Dagster counts more",
+    )
     sync_budget: float | None = Field(
         default=None,
         gt=0,

@@ -108,6 +108,7 @@ class DemoHome:
             ac_pipeline_dbt=self.project / "dbt",
             ac_pipeline_lock_wait=10.0,
             sync_cron="0 */2 * * *",
+            sync_scheduled=False,
             sync_budget=None,
             history_start=None,
             history_retention=400,

@@ -18,13 +18,14 @@ def sync_schedule(
     job: dg.UnresolvedAssetJobDefinition, settings: Settings, home: Home, clock: Clock = utc_now
 ) -> dg.ScheduleDefinition:
     """Return the schedule: at every tick the newest complete window, unless a run is in flight."""
+    begun = dg.DefaultScheduleStatus.RUNNING
 
     @dg.schedule(
         job=job,
         cron_schedule=settings.sync_cron,
         execution_timezone="UTC",
         name=f"{JOB}_schedule",
-        default_status=dg.DefaultScheduleStatus.STOPPED,
+        default_status=begun if settings.sync_scheduled else dg.DefaultScheduleStatus.STOPPED,
         description="Every tick syncs the window that just ended.",
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
