@@ -20,7 +20,7 @@ demo: $(INSTALLED) ## run the main job on real data against the sandbox
 	@$(BIN)/ac-pipeline demo
 
 test: lint ## lint, types, import directions, all tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)
 	@$(BIN)/ruff check .

@@ -36,6 +36,14 @@ def next_unnamed(store: Store, asked: Collection[str], count: int, *, since: int
     return [str(row[0]) for row in rows]
 
 
+def count_unnamed(store: Store) -> int:
+    """Return of how many contacts of the account the address is to be read."""
+    row = store.connection.execute(
+        "select count(*) from engine.unnamed where account_id = $account", {"account": ACCOUNT_ID}
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def name_contacts(store: Store, asked: Collection[str], there: Iterable[Contact]) -> int:
     """Note which contacts of ours these are, by the address that their import was sent for; return how many are known.
 

@@ -11,12 +11,14 @@ from functools import partial
 
 from ac_pipeline.activecampaign import ActiveCampaign, connect
 from ac_pipeline.activecampaign.address import parse_address
+from ac_pipeline.activecampaign.pages import PAGE
 from ac_pipeline.model.declaration import Declarations
 from ac_pipeline.model.delivery import Outcome
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.account import bind_account
 from ac_pipeline.store.batches import oldest_queued
 from ac_pipeline.store.ledger import fold, opt_outs_of_run, outcomes_of_run
+from ac_pipeline.store.naming import count_unnamed
 from ac_pipeline.store.outbox import (
     Planned,
     fill_outbox,
@@ -33,6 +35,7 @@ from ac_pipeline.sync.event_access import tracking_access
 from ac_pipeline.sync.event_plan import with_events
 from ac_pipeline.sync.events import Events
 from ac_pipeline.sync.identity import resolve_conflicts
+from ac_pipeline.sync.naming import name_imported
 from ac_pipeline.sync.planning import plan_pending
 from ac_pipeline.sync.preparation import prepare, prepare_names
 from ac_pipeline.sync.report import Delivery
@@ -134,11 +137,7 @@ async def _passes(
     withheld: Mapping[str, int] = {}
     for _ in range(PASSES):
         planned = current.planned()
-        if unresolved := unresolved_addresses(store):
-            for contact_id, email in unresolved:
-                resolve_existence(store, contact_id, email, await client.find_contact(email))
-            current.learn("who exists", len(unresolved))
-            planned = current.planned()
+        planned = await _resolve_existence(store, client, current, verdicts) or planned
         if unnamed(store):
             # Somebody who has to be told everything again may need a tag or list that nobody else does.
             await prepare_names(store, client, current)
@@ -159,3 +158,25 @@ async def _passes(
             break
         current.learn("answers", planned.contacts)
     return Planned(contacts, creates, withheld)
+
+
+async def _resolve_existence(
+    store: Store, client: ActiveCampaign, current: CurrentPlan, verdicts: Verdicts
+) -> Planned | None:
+    """Look for those of whom nobody knows whether they became contacts; return the plan if that changed it.
+
+    What imports of earlier runs left unread comes first, where it is quicker: a page tells of a hundred contacts, a
+    look for an address of one.
+    """
+    unresolved, unread = unresolved_addresses(store), count_unnamed(store)
+    if not unresolved:
+        return None
+    if 0 < unread < PAGE * len(unresolved):
+        await name_imported(store, client, verdicts)
+        current.learn("whose contacts imports made", unread)
+        current.planned()
+        unresolved = unresolved_addresses(store)
+    for contact_id, email in unresolved:
+        resolve_existence(store, contact_id, email, await client.find_contact(email))
+    current.learn("who exists", len(unresolved))
+    return current.planned()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ac_pipeline.errors import OwnerMustAct
 from pipeline.pipeline_support import Company, Service
 
 
@@ -27,3 +30,25 @@ def test_the_contact_that_has_the_address_is_the_users_and_the_other_one_is_told
     account.forget_requests()
     assert company.sync_later().delivery.planned == 0
     assert account.requests() == []
+
+
+def test_ids_that_a_sync_left_unread_are_read_by_the_page_before_anybody_is_looked_for(
+    company: Company, account: Service
+) -> None:
+    """A first sync that is cut short after its imports knows no ids; who leaves then costs no look of their own."""
+    company.declare("destination", "import_from: 2\n")
+    company.members("buyers", *(users := company.crowd(30)))
+    account.misbehave({"kind": "forbidden", "method": "GET", "path": "/contacts"})
+    with pytest.raises(OwnerMustAct):
+        company.sync()
+    account.misbehave()
+    assert len(account.told()) == len(users)
+
+    company.members("buyers", *users[20:])
+    account.forget_requests()
+    company.sync_later()
+    assert account.told() == {
+        f"u{user}@example.com": {"Buyers": "true" if user in users[20:] else "false"} for user in users
+    }
+    pages = ["GET /contacts", "GET /contacts"]
+    assert account.requests("GET /contacts") == pages, "whose the ids are; whether leavers have their addresses still"
