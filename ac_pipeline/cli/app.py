@@ -9,7 +9,22 @@ from types import FrameType
 
 import typer
 
-from ac_pipeline.cli import check, demo, plan, query, release, report, resend, retire, retry, sandbox, status, sync, why
+from ac_pipeline.cli import (
+    check,
+    demo,
+    init,
+    plan,
+    query,
+    release,
+    report,
+    resend,
+    retire,
+    retry,
+    sandbox,
+    status,
+    sync,
+    why,
+)
 from ac_pipeline.cli.output import errors
 from ac_pipeline.errors import PipelineError
 
@@ -24,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("sync")(sync.sync)
