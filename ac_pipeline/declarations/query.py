@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 import duckdb
@@ -97,9 +98,15 @@ def _markers(text: str, tokens: list[Token]) -> list[tuple[str, int, int]]:
     return found
 
 
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """Return the process's own empty database: opening one takes longer than parsing all there is to parse."""
+    return duckdb.connect(config={"autoinstall_known_extensions": False})
+
+
 def _duckdb_syntax(query: Query) -> list[SqlFault]:
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        answer = connection.execute(
+    with _parser().cursor() as parser:
+        answer = parser.execute(
             """select verdict ->> 'error', verdict ->> 'error_message', verdict ->> 'position',
                       json_array_length(verdict -> 'statements')
                from (select json_serialize_sql($sql)::json as verdict)""",
