@@ -141,7 +141,7 @@ comment on column opt_outs.found_at is 'When it was found out, UTC.';
 create or replace view conflicts as
 select contact.user_id, conflict.kept_remote_id as contact_kept, conflict.left_remote_id as contact_left, conflict.noted_at
 from engine.conflict join engine.contact on contact.contact_id = conflict.contact_id;
-comment on view conflicts is 'Users whose new address another contact had already: that contact is theirs now, the other was left behind.';
+comment on view conflicts is 'Users who had two contacts: their new address was another contact''s already, or somebody changed the address of theirs in ActiveCampaign and an import made a second one. The contact with the address is theirs now, the other was left behind.';
 comment on column conflicts.user_id is 'Whose address it is.';
 comment on column conflicts.contact_kept is 'Id in ActiveCampaign of the contact that is theirs now.';
 comment on column conflicts.contact_left is 'Id in ActiveCampaign of the contact that was left behind.';
