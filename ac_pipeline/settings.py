@@ -56,7 +56,13 @@ class Settings(BaseSettings):
         default=False, description="whether bulk imports keep automations from starting; a resend always does"
     )
     warehouse_url: str | None = Field(
-        default=None, repr=False, description="where customers and orders are: `duckdb:///absolute/path.duckdb`"
+        default=None,
+        repr=False,
+        description="where customers and orders are: `duckdb:///absolute/path.duckdb`, `md:database`, "
+        "`postgresql://user:password@host/database`, or another database's SQLAlchemy URL",
+    )
+    warehouse_timeout: float = Field(
+        default=600.0, gt=0, le=86400, description="how long one query in the warehouse may take, in seconds"
     )
     ac_pipeline_home: Path = Field(
         default=Path(".ac-pipeline"),

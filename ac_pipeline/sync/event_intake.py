@@ -28,7 +28,11 @@ def take_events(
         return ()
     folder = store.work / f"events-{window.end:%Y%m%dT%H%M%S}-{len(list(store.work.glob('events-*')))}"
     read = read_streams(
-        settings.warehouse(), read_from(store, streams, window.as_of), as_of=window.as_of, folder=folder
+        settings.warehouse(),
+        read_from(store, streams, window.as_of),
+        as_of=window.as_of,
+        folder=folder,
+        timeout=settings.warehouse_timeout,
     )
     store.connection.execute(f"attach {_literal(read.file)} as extracted (read_only)")
     try:

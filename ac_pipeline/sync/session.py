@@ -107,6 +107,7 @@ class Session:
             as_of=window.as_of,
             is_now=window == window_ending_by(self.settings.sync_cron, now),
             folder=self.store.work / f"{window.end:%Y%m%dT%H%M%S}",
+            timeout=self.settings.warehouse_timeout,
             progress=progress,
         )
         return self._extractions[window]

@@ -1,26 +1,24 @@
-"""The user's warehouse, read only: one connection, one consistent view, Arrow batches."""
+"""What an open warehouse is, whichever engine it runs on: Arrow batches of a query, or a failure without data in it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
-import duckdb
 import pyarrow as pa
 
-from ac_pipeline.errors import SettingsError, WarehouseError
-from ac_pipeline.model.declaration import Query
-from ac_pipeline.privacy import redact
+from ac_pipeline.model.query import Query
 
+LABEL = "ac-pipeline"
+"""How our connections and queries are called in the warehouse."""
+TIMEOUT = 600.0
+"""Seconds one query may take, unless WAREHOUSE_TIMEOUT says otherwise."""
 BATCH_ROWS = 100_000
-
-_WITH_VALUES = re.compile(r"""['"].*['"]""", re.DOTALL)
-_FROM_QUOTE = re.compile(r"""['"\n].*""", re.DOTALL)
-_ABOUT_THE_QUERY = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+BATCH_BYTES = 32_000_000
+FIRST_ROWS = 2_000
 
 
 class QueryFailed(Exception):
@@ -34,71 +32,36 @@ class Warehouse(Protocol):
         """Yield the query's rows; `since` is for queries with that parameter. Raises QueryFailed, also half-way."""
 
 
-def dialect_of(url: str) -> str:
-    """Return sqlglot's name of the SQL dialect the warehouse speaks. Raises SettingsError."""
-    _path_of(url)
-    return "duckdb"
+@dataclass(slots=True)
+class Limit:
+    """The time one query may take, reading included."""
 
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+    started: float = field(init=False)
 
-@contextmanager
-def open_warehouse(url: str) -> Iterator[Warehouse]:
-    """Open the warehouse read only. Raises SettingsError for a malformed URL, WarehouseError if it refuses."""
-    path = _path_of(url)
-    if not path.exists():
-        raise WarehouseError(
-            f"WAREHOUSE_URL names {path}, and there is no such file.",
-            "Correct the path, or build the warehouse first (`dbt build` for a dbt project).",
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def check(self) -> None:
+        """Raise QueryFailed when it is over."""
+        if self.clock() - self.started > self.seconds:
+            raise self.exceeded()
+
+    def exceeded(self) -> QueryFailed:
+        """Return the failure of a query that took too long."""
+        return QueryFailed(
+            f"it took longer than WAREHOUSE_TIMEOUT allows ({self.seconds:g} seconds); make the query faster, "
+            "or set WAREHOUSE_TIMEOUT higher"
         )
-    try:
-        connection = duckdb.connect(path, read_only=True, config={"autoinstall_known_extensions": False})
-    except duckdb.Error as error:
-        raise WarehouseError(
-            f"The warehouse {path} cannot be opened: {redact(str(error))}",
-            "It must be a DuckDB file, and no program may be writing to it meanwhile.",
-        ) from None
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        yield _DuckDBWarehouse(connection)
-    finally:
-        connection.close()
 
 
-class _DuckDBWarehouse:
-    """While the file is open read only nobody can write to it: every query sees the same state."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def read(self, query: Query, as_of: datetime, since: datetime | None = None) -> Iterator[pa.RecordBatch]:
-        values = {"as_of": as_of.astimezone(UTC).replace(tzinfo=None)} if query.as_of else {}
-        if query.since and since is not None:
-            values["since"] = since.astimezone(UTC).replace(tzinfo=None)
-        text = query.with_marker("$as_of", "$since")
-        try:
-            yield from self._connection.sql(text, params=values).to_arrow_reader(BATCH_ROWS)
-        except duckdb.Error as error:
-            raise QueryFailed(_described(error)) from None
+def next_rows(rows: int, taken_bytes: int) -> int:
+    """Return how many rows to fetch next after a batch of `rows`, so that long texts do not fill the memory."""
+    fitting = BATCH_BYTES * rows // max(taken_bytes, 1)
+    return max(1, min(BATCH_ROWS, fitting, rows * 20))
 
 
-def _described(error: duckdb.Error) -> str:
-    """Errors about the text of a query name columns and tables; the others may repeat values, which are cut out."""
-    text = str(error).rsplit("\n\nLINE ", 1)[0]
-    if isinstance(error, _ABOUT_THE_QUERY):
-        # Double quotes hold names here, which are what a person needs; single ones hold literals.
-        return redact(text.split("\n\n")[0].replace('"', ""))
-    if isinstance(error, duckdb.ConversionException):
-        # From the first quote to the last: values may hold quotes and line breaks of their own.
-        return redact(_WITH_VALUES.sub("‹…›", text))
-    # Some repeat the value once more without quotes, on lines of its own.
-    return redact(_FROM_QUOTE.sub("‹…›", text))
-
-
-def _path_of(url: str) -> Path:
-    prefix = "duckdb:///"
-    if not url.startswith(prefix) or not url.removeprefix(prefix):
-        scheme = url.split(":", 1)[0] if ":" in url else "no scheme"
-        raise SettingsError(
-            f"WAREHOUSE_URL is not a URL this version reads (it starts with {scheme}).",
-            "Use duckdb:///absolute/path.duckdb.",
-        )
-    return Path("/" + url.removeprefix(prefix).lstrip("/"))
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment as every engine compares it with a timestamp: UTC, without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -7,7 +7,7 @@ how far a stream was read is written by the store, in the transaction that takes
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ac_pipeline.model.events import EventStream, StreamRows
-from ac_pipeline.warehouse.connection import QueryFailed, Warehouse, open_warehouse
-from ac_pipeline.warehouse.extract import count_rows, failure_of, run_dlt, typed
+from ac_pipeline.warehouse.connection import TIMEOUT, QueryFailed, Warehouse
+from ac_pipeline.warehouse.loading import Batches, count_rows, failure_of, run_dlt, typed
+from ac_pipeline.warehouse.opening import open_warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ class StreamsRead:
     results: tuple[StreamRows, ...]
 
 
-def read_streams(url: str, since: Mapping[EventStream, datetime], *, as_of: datetime, folder: Path) -> StreamsRead:
+def read_streams(
+    url: str, since: Mapping[EventStream, datetime], *, as_of: datetime, folder: Path, timeout: float = TIMEOUT
+) -> StreamsRead:
     """Read the rows of each stream after a moment (UTC) and up to `as_of` into the new `folder`.
 
     Raises WarehouseError when the warehouse cannot be opened; a stream that fails is a result with `failure`, and
@@ -40,7 +43,7 @@ def read_streams(url: str, since: Mapping[EventStream, datetime], *, as_of: date
     folder.mkdir(mode=0o700)
     file = folder / "events.duckdb"
     duckdb.connect(file).close()
-    with open_warehouse(url) as warehouse:
+    with open_warehouse(url, timeout=timeout, queries=[stream.query for stream in since]) as warehouse:
         results = tuple(
             _load(warehouse, stream, after, as_of, file, folder / f"dlt{number}", f"e{number}")
             for number, (stream, after) in enumerate(since.items())
@@ -53,14 +56,14 @@ def _load(
 ) -> StreamRows:
     rows = 0
 
-    def batches() -> Iterator[pa.Table]:
+    def batches() -> Batches:
         nonlocal rows
         for batch in warehouse.read(stream.query, as_of, since):
             read = _with_cursor(batch, stream.cursor.lower())
             newer = _newer(read, stream.cursor.lower(), since, as_of)
             rows += newer
             if newer:
-                yield read
+                yield table, read
 
     result = StreamRows(stream, since.astimezone(UTC).replace(tzinfo=None))
     try:
@@ -69,7 +72,7 @@ def _load(
         failure = failure_of(error)
         logger.error("%s could not be read: %s", stream.key, failure)  # noqa: TRY400  (a trace holds values)
         return replace(result, failure=failure)
-    loaded = count_rows(file, table) if rows else 0
+    loaded = count_rows(file).get(table, 0)
     if loaded != rows:
         failure = f"{rows} rows were read but {loaded} arrived in DuckDB"
         logger.error("%s could not be read: %s", stream.key, failure)
