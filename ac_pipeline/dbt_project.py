@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ac_pipeline.errors import WarehouseError
+from ac_pipeline.errors import SettingsError, WarehouseError
 from ac_pipeline.home import Home
 from ac_pipeline.privacy import redact
 from ac_pipeline.settings import Settings
@@ -40,13 +41,20 @@ class DbtProject:
         return cls(folder, home.dbt_target, json.dumps(json.loads(variables)))
 
     @property
+    def profiles(self) -> Path | None:
+        """The folder of profiles.yml when the project has its own; else dbt looks where it always does."""
+        return self.folder if (self.folder / "profiles.yml").exists() else None
+
+    @property
     def manifest(self) -> Path:
         """What dbt knows of the project; present after `parse`."""
         return self.target / "manifest.json"
 
     def arguments(self, command: str) -> list[str]:
         """Return the arguments of a dbt command."""
-        folders = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder)]
+        folders = ["--project-dir", str(self.folder)]
+        if self.profiles is not None:
+            folders += ["--profiles-dir", str(self.profiles)]
         written = ["--target-path", str(self.target), "--log-path", str(self.target / "logs")]
         return [command, *folders, *written, "--vars", self.variables]
 
@@ -85,9 +93,37 @@ class DbtProject:
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables profiles.yml reads, from WAREHOUSE_URL; no telemetry, and no log file: it quotes data."""
+    """Return the variables profiles.yml reads, from WAREHOUSE_URL; no telemetry, and no log file: it quotes data.
+
+    For other warehouses than DuckDB and PostgreSQL the user's own profiles.yml says where they are.
+    """
     environment = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_LOG_LEVEL_FILE": "none"}
     url = settings.warehouse_url or ""
     if url.startswith("duckdb:///"):
-        environment["AC_PIPELINE_DBT_DUCKDB_PATH"] = "/" + url.removeprefix("duckdb:///").lstrip("/")
+        path = "/" + url.removeprefix("duckdb:///").lstrip("/")
+        environment |= {"AC_PIPELINE_DBT_TARGET": "duckdb", "AC_PIPELINE_DBT_DUCKDB_PATH": path}
+    elif re.match(r"postgres(ql)?(\+\w+)?://", url):
+        environment |= {"AC_PIPELINE_DBT_TARGET": "postgres", **_postgres(url)}
     return environment
+
+
+def _postgres(url: str) -> dict[str, str]:
+    """Return what a target of dbt-postgres needs. Raises SettingsError for a URL that is none."""
+    import psycopg  # costs a tenth of a second, which `status` need not wait for
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        given = conninfo_to_dict("postgresql:" + url.split(":", 1)[1])
+    except psycopg.Error:
+        raise SettingsError(
+            "WAREHOUSE_URL is malformed.", "Use postgresql://user:password@host:5432/database."
+        ) from None
+    names = {
+        "host": "AC_PIPELINE_DBT_HOST",
+        "port": "AC_PIPELINE_DBT_PORT",
+        "user": "AC_PIPELINE_DBT_USER",
+        "password": "DBT_ENV_SECRET_AC_PIPELINE_PASSWORD",
+        "dbname": "AC_PIPELINE_DBT_DATABASE",
+        "sslmode": "AC_PIPELINE_DBT_SSLMODE",
+    }
+    return {variable: str(given[name]) for name, variable in names.items() if given.get(name)}

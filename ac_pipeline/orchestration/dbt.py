@@ -57,7 +57,8 @@ def dbt_models(project: DbtProject, settings: Settings) -> dg.AssetsDefinition:
     )
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         os.environ.update(environment)
-        dbt = DbtCliResource(project_dir=str(project.folder), profiles_dir=str(project.folder), dbt_executable=str(DBT))
+        profiles = str(project.profiles) if project.profiles is not None else None
+        dbt = DbtCliResource(project_dir=str(project.folder), profiles_dir=profiles, dbt_executable=str(DBT))
         arguments = ["build", "--vars", project.variables, "--log-path", str(project.target / "logs")]
         with told_plainly(), contextlib.redirect_stdout(_Redacted(sys.stdout)):
             try:

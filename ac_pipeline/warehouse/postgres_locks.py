@@ -18,7 +18,7 @@ from ac_pipeline.warehouse.messages import about_query
 logger = logging.getLogger(__name__)
 
 _LOCKABLE = """
-    select format('%I.%I', n.nspname, c.relname)
+    select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
     from unnest(%s::text[]) as given
     join pg_catalog.pg_class c on c.oid = to_regclass(given)
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -1,7 +1,7 @@
 select
     user_id,
-    'customer-' || customer_id || '@example.com' as email,
-    'Customer' as first_name,
+    cast('customer-' || customer_id || '@example.com' as varchar) as email,
+    cast('Customer' as varchar) as first_name,
     customer_id as last_name,
     min(ordered_at) as created_at
 from {{ ref('stg_purchases') }}

@@ -7,7 +7,7 @@ with timed as (
         amount,
         -- The source has days only. A time of day from a hash is the same in every run and spread over the day.
         cast(purchased_on + cast({{ shift_days() }} as integer) as timestamp)
-        + to_seconds(cast('0x' || substr(md5(cast(purchase_id as varchar)), 1, 8) as bigint) % 86400)
+        + interval '1 second' * ({{ hex_to_bigint("substr(md5(cast(purchase_id as varchar)), 1, 8)") }} % 86400)
             as ordered_at
     from {{ ref('cdnow_purchases') }}
 
@@ -15,7 +15,7 @@ with timed as (
 
 select
     purchase_id,
-    'cdnow-' || customer_id as user_id,
+    cast('cdnow-' || customer_id as varchar) as user_id,
     customer_id,
     ordered_at,
     cds,
