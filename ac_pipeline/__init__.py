@@ -8,7 +8,43 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["query"]
+    from ac_pipeline.calls import (
+        add_tag,
+        connect,
+        find_contact,
+        identify,
+        page,
+        remove_tag,
+        screen,
+        start_automation,
+        track,
+    )
+
+__all__ = [
+    "add_tag",
+    "connect",
+    "find_contact",
+    "identify",
+    "page",
+    "query",
+    "remove_tag",
+    "screen",
+    "start_automation",
+    "track",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import calls when they are first asked for: `import ac_pipeline` costs nothing."""
+    if name in __all__:
+        from ac_pipeline import calls
+
+        return getattr(calls, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
 
 
 def query(sql: str, *, home: str | PathLike[str] | None = None) -> pd.DataFrame:

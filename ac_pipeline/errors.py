@@ -9,8 +9,10 @@ PipelineError                 one paragraph for a person; never a stack trace
 ├── StoreBusy                 exit 8   another process holds the store
 ├── WrongAccount              exit 9   the home belongs to another account
 ├── Inconsistent              exit 10  our own state does not add up: stop, send nothing
-├── UnknownName               exit 12  no such declaration, window or file
-└── QueryError                exit 13  the SQL given to `query` does not run
+├── UnknownName               exit 12  no such declaration, window, file, contact or automation
+├── QueryError                exit 13  the SQL given to `query` does not run
+├── InvalidCall               exit 14  the arguments of a call cannot be sent; nothing was
+└── ContactRefused            exit 15  ActiveCampaign, or a rule of ours, refuses this contact; others can be sent
 
 Exit code 11 is no error: a run finished, and something waits for a person
 (a held declaration, a declaration that failed, rejected contacts).
@@ -86,7 +88,7 @@ class Inconsistent(PipelineError):
 
 
 class UnknownName(PipelineError):
-    """Somebody named a declaration, window or file that does not exist."""
+    """Somebody named a declaration, window, file, contact or automation that does not exist."""
 
     exit_code = 12
 
@@ -95,3 +97,15 @@ class QueryError(PipelineError):
     """The SQL a person gave to `query` does not run."""
 
     exit_code = 13
+
+
+class InvalidCall(PipelineError):
+    """What a script gave a call cannot be sent; the message names every fault, and no value."""
+
+    exit_code = 14
+
+
+class ContactRefused(PipelineError):
+    """ActiveCampaign refuses this contact, or a rule of ours keeps it from being told; others can be."""
+
+    exit_code = 15

@@ -40,6 +40,7 @@ async def connect(
     rate: float = 5.0,
     share: float = 0.8,
     in_flight: int | None = None,
+    limiter: Limiter | None = None,
     timeouts: Timeouts = _TIMEOUTS,
     patience: Patience = _PATIENCE,
     clock: Clock = time.monotonic,
@@ -53,6 +54,8 @@ async def connect(
     `rate` is the account's limit in requests per second and `share` the part of it to use. `in_flight`
     requests are under way at most; by default enough for the pace while answers take up to a second.
 
+    `limiter` goes on with the pace of an earlier client of the account, one at a time.
+
     Requests to the tracking host count against the same rate, because no limit of its own is documented; without
     `tracking` none can be made.
     """
@@ -60,11 +63,11 @@ async def connect(
         raise SettingsError("The rate must be above 0 requests per second, and its share above 0 and at most 1.")
     address = parse_address(url)
     flying = in_flight or max(4, math.ceil(rate * share) + 1)
-    limiter = Limiter(rate, share, clock=clock, sleep=sleep)
+    pace = limiter or Limiter(rate, share, clock=clock, sleep=sleep)
 
     def caller_of(http: httpx.AsyncClient) -> Caller:
         return Caller(
-            http, limiter, in_flight=flying, whole=timeouts.whole,
+            http, pace, in_flight=flying, whole=timeouts.whole,
             patience=patience, clock=clock, sleep=sleep, now=now, jitter=jitter or random.Random(),  # noqa: S311
         )  # fmt: skip
 

@@ -19,6 +19,7 @@ WHY = {
     "no_automation": "the automation cannot be used (no_automation)",
     "not_registered": "their name cannot be registered (not_registered)",
     "overtaken": "the member left, or came back, before it was told (overtaken)",
+    "call_failed": "certainly not told, as the script was told (call_failed)",
     "missing_user": "rows of nobody (missing_user)",
     "value_too_long": "their value has more than 250 characters (value_too_long)",
     "event_name_too_long": "their name has more than 32 characters (event_name_too_long)",

@@ -32,6 +32,8 @@ class PropertyKind(StrEnum):
     """`true` or `false`."""
     LIST = "list"
     """`active` or `unsubscribed`."""
+    CALL = "call"
+    """What scripts say and no declaration carries: fields, tags and lists. Syncs leave it alone."""
 
 
 def tag_key(name: str) -> str:
@@ -42,6 +44,11 @@ def tag_key(name: str) -> str:
 def list_key(name: str) -> str:
     """Return the key of a list's property: an id is all digits, a name has no case."""
     return f"list:{_lower(name)}"
+
+
+def call_key(name: str) -> str:
+    """Return the key under which scripts say something that no declaration carries: `call:tag:vip`, `call:size`."""
+    return f"call:{_lower(name)}"
 
 
 def _lower(name: str) -> str:

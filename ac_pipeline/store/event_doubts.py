@@ -36,8 +36,11 @@ class Doubts:
     arrived: tuple[datetime, ...] = ()
 
 
-def doubts(store: Store) -> list[Doubts]:
-    """Return what is doubtful, by contact. Of each event its last attempt counts; it was not attempted since."""
+def doubts(store: Store, contact_id: int | None = None) -> list[Doubts]:
+    """Return what is doubtful, of all contacts or of one, by contact.
+
+    Of each event its last attempt counts; it was not attempted since.
+    """
     rows = store.connection.execute(
         """with ended as (
             select attempt.attempt_id, attempt.event_id, attempt.attempted_at, outcome.outcome
@@ -49,6 +52,7 @@ def doubts(store: Store) -> list[Doubts]:
             select event.*, stream.after_doubt
             from engine.event join engine.stream on stream.stream_id = event.stream_id
             where event.state = 'unknown' and event.settled_at is null
+                and ($contact is null or event.contact_id = $contact::integer)
         ),
         groups as (select distinct contact_id, route, name, value from doubtful)
         select groups.contact_id, remote.remote_id, groups.route, groups.name, groups.value,
@@ -64,7 +68,7 @@ def doubts(store: Store) -> list[Doubts]:
             select max(attempt_id) from engine.event_attempt as newer where newer.event_id = event.event_id
         )
         order by groups.contact_id, groups.route, groups.name, groups.value, ended.attempt_id""",
-        {"account": ACCOUNT_ID},
+        {"account": ACCOUNT_ID, "contact": contact_id},
     ).fetchall()
     found: dict[tuple[int, str | None, str, str, str], tuple[list[Doubt], list[datetime]]] = {}
     for contact_id, remote_id, route, name, value, attempt_id, attempted_at, after, acknowledged in rows:

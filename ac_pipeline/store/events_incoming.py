@@ -58,20 +58,48 @@ def _take_in(store: Store, rows: StreamRows, known: Reached, end: datetime) -> t
     stream, connection = rows.stream, store.connection
     columns = columns_of(store, rows.table)
     _require_all(stream, columns)
-    names: dict[str, object] = {
-        "stream": known.stream_id, "floor": known.floor(stream, end), "as_of": end, "now": store.now(),
-    }  # fmt: skip
-    connection.execute(f"create or replace temp table event_row as {_rows(stream, columns, rows.table)}")
+    floor = known.floor(stream, end)
+    judge_rows(store, stream, columns, table(rows.table), stream_id=known.stream_id, floor=floor, as_of=end)
+    states = insert_judged(store, stream, known.stream_id)
+    connection.execute(
+        """update engine.stream set cursor_at = newest.cursor_at
+        from (select max(cursor_at) as cursor_at from event_row where cursor_at <= $as_of) as newest
+        where stream_id = $stream and newest.cursor_at > coalesce(stream.cursor_at, timestamp '0001-01-01')""",
+        {"stream": known.stream_id, "as_of": end},
+    )
+    return len(states), sum(state == "rejected" for state in states)
+
+
+def judge_rows(
+    store: Store,
+    stream: EventStream,
+    columns: Columns,
+    source: str,
+    *,
+    stream_id: int,
+    floor: datetime,
+    as_of: datetime,
+) -> None:
+    """Read the rows of `source`, a table with these columns, into `judged_event`: those that are new, and their faults.
+
+    Moments are UTC without a zone; rows outside `(floor, as_of]` are left out.
+    """
+    connection = store.connection
+    connection.execute(f"create or replace temp table event_row as {_rows(stream, columns, source)}")
     connection.execute(
         f"create or replace temp table judged_event as {sql('events_judged')}",
         {
-            "floor": names["floor"], "as_of": end, "pattern": canonical.EMAIL_PATTERN, "most_name": LONGEST_EVENT,
-            "most_value": LONGEST_VALUE, "own": OWN_PREFIX, "shorten": stream.shorten, "stream": known.stream_id,
+            "floor": floor, "as_of": as_of, "pattern": canonical.EMAIL_PATTERN, "most_name": LONGEST_EVENT,
+            "most_value": LONGEST_VALUE, "own": OWN_PREFIX, "shorten": stream.shorten, "stream": stream_id,
             "visit": stream.route is Route.VISIT,
         },
     )  # fmt: skip
+
+
+def insert_judged(store: Store, stream: EventStream, stream_id: int) -> list[str]:
+    """Take in what is in `judged_event`; return the state of each."""
     give_ids(store, "select user_id from judged_event where user_id is not null")
-    inserted = connection.execute(
+    inserted = store.connection.execute(
         """insert into engine.event
         select nextval('engine.event_ids'), $stream, fresh.* from (
             select judged.source_id, $route, coalesce(judged.name, ''), judged.value, judged.referrer,
@@ -82,15 +110,9 @@ def _take_in(store: Store, rows: StreamRows, known: Reached, end: datetime) -> t
             order by judged.occurred_at, judged.source_id
         ) as fresh
         returning state""",
-        {"stream": known.stream_id, "route": stream.route.value, "now": names["now"]},
+        {"stream": stream_id, "route": stream.route.value, "now": store.now()},
     ).fetchall()
-    connection.execute(
-        """update engine.stream set cursor_at = newest.cursor_at
-        from (select max(cursor_at) as cursor_at from event_row where cursor_at <= $as_of) as newest
-        where stream_id = $stream and newest.cursor_at > coalesce(stream.cursor_at, timestamp '0001-01-01')""",
-        {"stream": known.stream_id, "as_of": end},
-    )
-    return len(inserted), sum(state == "rejected" for (state,) in inserted)
+    return [str(state) for (state,) in inserted]
 
 
 def _require_all(stream: EventStream, columns: Columns) -> None:
@@ -103,7 +125,7 @@ def _require_all(stream: EventStream, columns: Columns) -> None:
         require(columns, "a stream whose declaration names no `event`", "event")
 
 
-def _rows(stream: EventStream, columns: Columns, name: str) -> str:
+def _rows(stream: EventStream, columns: Columns, source: str) -> str:
     """Select id, person, moments, name, value and referrer as text, and what is wrong with a value."""
     user = canonical.user_id('"user_id"', columns["user_id"]) if "user_id" in columns else _NOTHING
     email = canonical.email('"email"') if "email" in columns else _NOTHING
@@ -123,7 +145,7 @@ def _rows(stream: EventStream, columns: Columns, name: str) -> str:
             {user} as user_id, {email} as email,
             {_moment("occurred_at", columns)} as occurred_at, {_moment(stream.cursor.lower(), columns)} as cursor_at,
             {event} as name, {value} as value, {fault} as value_fault, {referrer} as referrer
-        from {table(name)}"""
+        from {source}"""
 
 
 def _value(columns: Columns) -> tuple[str, str]:

@@ -10,7 +10,11 @@ from ac_pipeline.model.declaration import Declaration, Declarations
 from ac_pipeline.model.events import AfterDoubt, EventStream, UnknownContacts
 from ac_pipeline.store.store import Store, naive
 
-STREAM, AUDIENCE, AUTOMATION = "stream", "audience", "automation"
+STREAM, AUDIENCE, AUTOMATION, CALL = "stream", "audience", "automation", "call"
+CALLS = "calls"
+"""Key of the stream of what scripts tell, which no file declares."""
+_WAIT_FOR_CONTACT = 7 * 24 * 3600
+"""Seconds, as streams have them by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Reached:
 def register_streams(store: Store, declarations: Declarations) -> None:
     """Note which streams are declared now, and what is declared of them; one whose file is gone is retired."""
     with store.transaction() as connection:
-        connection.execute("update engine.stream set declared = false where declared")
+        connection.execute("update engine.stream set declared = false where declared and kind <> $call", {"call": CALL})
         for stream in declarations.events:
             _put(
                 store, STREAM, stream.key, call=stream.call.value, unknown=stream.unknown_contacts.value,
@@ -59,6 +63,16 @@ def register_streams(store: Store, declarations: Declarations) -> None:
                 _put_audience(store, AUDIENCE, audience)
             if audience.membership.automation is not None:
                 _put_audience(store, AUTOMATION, audience)
+
+
+def stream_of_calls(store: Store) -> int:
+    """Return the id of the stream of what scripts tell: it waits for contacts, and repeats nothing blindly."""
+    _put(
+        store, CALL, CALLS, call="track", unknown=UnknownContacts.WAIT.value, wait=_WAIT_FOR_CONTACT,
+        doubt=AfterDoubt.SKIP.value,
+    )  # fmt: skip
+    row = store.connection.execute("select stream_id from engine.stream where kind = $call", {"call": CALL}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _put_audience(store: Store, kind: str, audience: Declaration) -> None:
@@ -75,7 +89,7 @@ def _put(store: Store, kind: str, key: str, **values: object) -> None:
         store.connection.execute(
             """insert into engine.stream
             select nextval('engine.stream_ids'), $kind, $key, '', true,
-                (select property_id from engine.property where key = $key and $kind <> 'stream'),
+                (select property_id from engine.property where key = $key and $kind not in ('stream', 'call')),
                 '', 0, '', null, null, null, null""",
             {"kind": kind, "key": key},
         )

@@ -96,7 +96,7 @@ class _Delivery:
             remote_id = answer.remote_id or remote_id
             if answer.outcome is not Outcome.ACKNOWLEDGED:
                 worst = answer
-            left = _left(step, answer)
+            left = what_is_left(step, answer)
             if left is None and not self.verdicts.go_on and step is not contact.steps[-1]:
                 worst = left = Answer(Outcome.NOT_SENT, reason="the run was stopped")
             if left is not None:
@@ -129,7 +129,7 @@ class _Delivery:
             recorded.set_result(None)
 
 
-def _left(step: OutboxStep, answer: Answer) -> Answer | None:
+def what_is_left(step: OutboxStep, answer: Answer) -> Answer | None:
     """Return what becomes of the steps behind one that did not succeed; None when they go on.
 
     Without its fields a contact gets no tags and lists. A single tag or list that is refused keeps none of the others.

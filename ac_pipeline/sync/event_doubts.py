@@ -26,14 +26,20 @@ SETTLES = timedelta(minutes=1)
 """An event is in the contact's log by then; before that, its absence says nothing."""
 
 
-async def settle_doubts(store: Store, sender: EventSender, verdicts: Verdicts, automations: Mapping[str, str]) -> int:
-    """Look into every attempt without a certain answer, a contact at a time; return how many are settled.
+async def settle_doubts(
+    store: Store,
+    sender: EventSender,
+    verdicts: Verdicts,
+    automations: Mapping[str, str],
+    contact_id: int | None = None,
+) -> int:
+    """Look into every attempt without a certain answer, or those of one contact; return how many are settled.
 
     Raises ServiceUnavailable when the account cannot be asked; what was settled before is recorded.
     """
     settled = 0
     try:
-        for _, of_contact in groupby(doubts(store), key=lambda one: one.contact_id):
+        for _, of_contact in groupby(doubts(store, contact_id), key=lambda one: one.contact_id):
             if not verdicts.go_on:
                 break
             groups = list(of_contact)

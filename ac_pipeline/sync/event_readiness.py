@@ -39,7 +39,7 @@ class Readiness:
                 continue
             if self.no_access:
                 self._block(route, f"no {_said(route)} are sent: {self.no_access}")
-            elif not await _switched_on(sender, route):
+            elif not await switched_on(sender, route):
                 self._block(route, f"no {_said(route)} are sent: tracking is switched off {WHERE}")
         if Route.ENROL in wanted:
             await self._find_automations(store, sender)
@@ -108,7 +108,7 @@ class Readiness:
             logger.warning("%s", text)
 
 
-async def _switched_on(sender: EventSender, route: Route) -> bool:
+async def switched_on(sender: EventSender, route: Route) -> bool:
     """Whether the account takes them; where the key may not read that, it counts as on."""
     try:
         return await (sender.tracks_events() if route is Route.EVENT else sender.tracks_sites())

@@ -150,6 +150,8 @@ due as (
     union
     select ledger.contact_id, ledger.property_id, ledger.state, ledger.reason, ledger.attempt_id
     from engine.ledger as ledger
+    -- What only a script said is not said again by a sync.
+    join engine.property on property.property_id = ledger.property_id and property.kind <> 'call'
     join engine.attempt on attempt.attempt_id = ledger.attempt_id
     left join asked on asked.kind = ledger.reason
     cross join delivery

@@ -21,6 +21,7 @@ VERDICTS = {
     "not_spoken": "The declaration says `field: false`: it speaks through its tag or list only.",
     "retired": "Its file is gone: nothing is sent for it. `ac-pipeline retire KEY --to-false` tells members `false`.",
     "never": f"It never had a value in a window that was computed. {NEVER_SENT}",
+    "scripted": "A script said it, and ActiveCampaign confirmed it; syncs leave it alone.",
     "unsaid": "No declaration says this of the contact.",
     "left_untold": f"It had a value once, but ActiveCampaign was never told, so nothing is taken back. {NEVER_SENT}",
     "not_approved": "It has a value in history, but no window that was delivered: only the newest window is sent.",

@@ -79,7 +79,7 @@ def verdict(row: Row, withheld: str | None) -> str:
         return _of_told(row)
     if row.kind in ("audience", "trait") and not row.sent:
         return "not_spoken"
-    if row.kind in ("tag", "list"):
+    if row.kind in ("tag", "list", "call"):
         return "unsaid"
     if row.began is None:
         return "never"
@@ -101,6 +101,8 @@ def _of_told(row: Row) -> str:
         return "refused"
     if row.state == "unknown":
         return "over"
+    if row.kind == "call":
+        return "scripted"
     gone = row.kind in ("trait", "contacts") and row.desired is None and row.told not in GONE
     return "kept" if gone else "confirmed"
 

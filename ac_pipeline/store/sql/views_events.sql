@@ -12,7 +12,7 @@ left join (
 ) as attempted on attempted.event_id = event.event_id;
 comment on view events is 'Events of people: those of event streams, audiences entered and exited, enrolments; where each stands, and why.';
 comment on column events.stream is 'Key of the event stream or audience.';
-comment on column events.kind is 'stream, audience (Audience Entered and Exited) or automation (an enrolment).';
+comment on column events.kind is 'stream, audience (Audience Entered and Exited), automation (an enrolment) or call (told by a script).';
 comment on column events.user_id is 'Whose event it is; empty while the e-mail address is nobody''s.';
 comment on column events.email is 'The address of a row that has no user id.';
 comment on column events.route is 'event, visit or enrol.';

@@ -1,0 +1,48 @@
+"""An event loop in a thread of its own: calls wait for their end, also inside a notebook, which has a loop itself."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Loop:
+    """Runs one coroutine after the other. Whoever is interrupted while waiting cancels it, and waits for its end."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="ac-pipeline calls", daemon=True)
+        self._thread.start()
+        self._turn = threading.Lock()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what a coroutine returns, or raise what it raises; threads take turns."""
+        with self._turn:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+            try:
+                return future.result()
+            except BaseException:
+                future.cancel()
+                ended = asyncio.run_coroutine_threadsafe(self._settled(), self._loop)
+                with suppress(CancelledError):
+                    ended.result()
+                raise
+
+    def close(self) -> None:
+        """Stop; nothing may be running."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    @staticmethod
+    async def _settled() -> None:
+        """Wait until all other tasks have come to their ends."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others, return_exceptions=True)
