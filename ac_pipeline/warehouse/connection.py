@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -19,6 +19,8 @@ TIMEOUT = 600.0
 BATCH_ROWS = 100_000
 BATCH_BYTES = 32_000_000
 FIRST_ROWS = 2_000
+
+Answer = TypeVar("Answer")
 
 
 class QueryFailed(Exception):
@@ -34,19 +36,25 @@ class Warehouse(Protocol):
 
 @dataclass(slots=True)
 class Limit:
-    """The time one query may take, reading included."""
+    """The time one query may take in the warehouse; what is done with its rows meanwhile does not count."""
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
-    started: float = field(init=False)
+    spent: float = 0.0
 
-    def __post_init__(self) -> None:
-        self.started = self.clock()
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(self.seconds - self.spent, 0.0)
 
-    def check(self) -> None:
-        """Raise QueryFailed when it is over."""
-        if self.clock() - self.started > self.seconds:
+    def waiting(self, ask: Callable[[], Answer]) -> Answer:
+        """Return what the warehouse answers. Raises QueryFailed when that took too long, all in all."""
+        before = self.clock()
+        answer = ask()
+        self.spent += self.clock() - before
+        if self.spent > self.seconds:
             raise self.exceeded()
+        return answer
 
     def exceeded(self) -> QueryFailed:
         """Return the failure of a query that took too long."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ import pyarrow as pa
 from ac_pipeline.errors import SettingsError, WarehouseError
 from ac_pipeline.model.query import Query
 from ac_pipeline.privacy import redact
-from ac_pipeline.warehouse.connection import BATCH_ROWS, LABEL, Limit, QueryFailed, Warehouse, in_utc
+from ac_pipeline.warehouse.connection import BATCH_ROWS, LABEL, Answer, Limit, QueryFailed, Warehouse, in_utc
 from ac_pipeline.warehouse.messages import about_connection, about_query
 
 _WITH_VALUES = re.compile(r"""['"].*['"]""", re.DOTALL)
@@ -86,17 +86,21 @@ class DuckDBWarehouse:
             values["since"] = in_utc(since)
         text = query.with_marker("$as_of", "$since")
         limit = Limit(self._timeout)
-        interrupt = threading.Timer(self._timeout, self._connection.interrupt)  # DuckDB has no time limit of its own
-        interrupt.daemon = True
-        interrupt.start()
         try:
-            for batch in self._connection.sql(text, params=values).to_arrow_reader(BATCH_ROWS):
+            reader = self._within(limit, lambda: self._connection.sql(text, params=values).to_arrow_reader(BATCH_ROWS))
+            while (batch := self._within(limit, lambda: next(reader, None))) is not None:
                 yield batch
-                limit.check()
         except duckdb.InterruptException:
             raise limit.exceeded() from None
         except duckdb.Error as error:
             raise QueryFailed(_described(error)) from None
+
+    def _within(self, limit: Limit, ask: Callable[[], Answer]) -> Answer:
+        interrupt = threading.Timer(limit.left, self._connection.interrupt)  # DuckDB has no time limit of its own
+        interrupt.daemon = True
+        interrupt.start()
+        try:
+            return limit.waiting(ask)
         finally:
             interrupt.cancel()
 

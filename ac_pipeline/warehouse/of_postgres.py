@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 import psycopg
 import pyarrow as pa
@@ -87,12 +88,11 @@ class PostgresWarehouse:
         try:
             self._connection.execute("savepoint declaration")
             with psycopg.RawServerCursor(self._connection, "declaration") as cursor:
-                cursor.execute(text, values)
+                limit.waiting(lambda: cursor.execute(text, values))
                 columns, rows = columns_of(cursor.description or ()), FIRST_ROWS
-                while found := cursor.fetchmany(rows):
+                while found := limit.waiting(partial(cursor.fetchmany, rows)):
                     batch = columns.batch(found)
                     yield batch
-                    limit.check()
                     rows = next_rows(len(found), batch.nbytes)
         except psycopg.Error as error:
             raise self._failure(error, limit) from None

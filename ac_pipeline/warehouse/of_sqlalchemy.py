@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -117,14 +118,13 @@ class SqlAlchemyWarehouse:
 
     def _rows(self, text: str, parameters: Parameters) -> Iterator[pa.RecordBatch]:
         limit, rows = Limit(self._timeout), FIRST_ROWS
-        with self._connection.exec_driver_sql(text, parameters) as result:
+        with limit.waiting(partial(self._connection.exec_driver_sql, text, parameters)) as result:
             if result.cursor is None or result.cursor.description is None:
                 raise QueryFailed("it is no SELECT: it has no rows, not even none")
             columns = Columns(str(column[0]) for column in result.cursor.description)
-            while found := result.cursor.fetchmany(rows):
+            while found := limit.waiting(partial(result.cursor.fetchmany, rows)):
                 batch = columns.batch(found)
                 yield batch
-                limit.check()
                 rows = next_rows(len(found), batch.nbytes)
 
 
