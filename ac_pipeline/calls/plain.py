@@ -33,7 +33,7 @@ def as_json(value: object) -> str:
 
 
 def plain(value: object) -> object:
-    """Return a value as JSON has it; what libraries of numbers have for nothing (NaN, NaT) is none.
+    """Return a value as JSON has it; what libraries have for nothing (NaN, NaT, NA) is none.
 
     Moments become ISO 8601; one without a zone is UTC, as in the warehouse. Raises NotPlain.
     """
@@ -53,7 +53,7 @@ def plain(value: object) -> object:
         return sorted((plain(one) for one in value), key=str)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return [plain(one) for one in value]
-    raise NotPlain(type(value).__name__)
+    return _of_library(value)
 
 
 def kind_of(value: object) -> Kind:
@@ -116,6 +116,16 @@ def _number(value: Decimal | Integral | Real) -> object:
         raise NotPlain("infinite number")
     # A user id or a telephone number that went through a table of floats is still a whole number.
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _of_library(value: object) -> object:
+    """Return what a scalar or an array of numpy or pandas holds, neither of which is imported for it."""
+    if type(value).__name__ == "NAType":
+        return None
+    as_list = getattr(value, "tolist", None)
+    if not callable(as_list):
+        raise NotPlain(type(value).__name__)
+    return plain(as_list())
 
 
 def _key(key: object) -> str:

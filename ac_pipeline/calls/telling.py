@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -26,12 +27,14 @@ from ac_pipeline.store.called_events import (
     called,
     doubtful,
     judge_call,
+    last_judged,
     move_call,
     take_call,
     take_enrolment,
 )
 from ac_pipeline.store.calls import new_person
 from ac_pipeline.store.events import DueContact, EventEnd, begin_event_attempts, fold_events, record_event_ends
+from ac_pipeline.store.store import Store
 from ac_pipeline.store.streams import CALLS
 from ac_pipeline.sync.event_calls import tell
 from ac_pipeline.sync.event_doubts import settle_doubts
@@ -70,7 +73,7 @@ async def happen(connection: Connection, happening: Happening, *, dry_run: bool 
             name = (stream.fixed_name or happening.event or "").strip()
             announcing = await announce_event(connection, stream.route, name, row, dry_run=dry_run)
             if dry_run:
-                request = Request(_ENDPOINTS[stream.route], happening.properties or row.url or "")
+                request = _request(store, stream.route)
                 reason = "" if reached else "no_contact"
                 state = EventState.PENDING if reached else EventState.WAITING
                 remote = reached.remote_id if reached else None
@@ -106,6 +109,13 @@ def _row(connection: Connection, happening: Happening, who: Whom) -> CalledRow:
         happening.message_id, who.user_id, who.email, at, happening.event, happening.properties, happening.url,
         happening.referrer,
     )  # fmt: skip
+
+
+def _request(store: Store, route: Route) -> Request:
+    """Return the request for the event that was judged last."""
+    name, value, referrer = last_judged(store)
+    said = {"event": name, "eventdata": value} if route is Route.EVENT else {"u": value, "r": referrer}
+    return Request(_ENDPOINTS[route], json.dumps(said, ensure_ascii=False))
 
 
 async def _automation(connection: Connection, name: str) -> str:

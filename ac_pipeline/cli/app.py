@@ -21,6 +21,7 @@ from ac_pipeline.cli import (
     retire,
     retry,
     sandbox,
+    send,
     status,
     sync,
     why,
@@ -51,6 +52,7 @@ app.command("release")(release.release)
 app.command("retire")(retire.retire)
 app.command("retry")(retry.retry)
 app.command("resend")(resend.resend)
+app.add_typer(send.app, name="send", help="Make one call by itself: identify, track, page or screen.")
 app.command("sandbox")(sandbox.sandbox)
 app.command("demo")(demo.demo)
 app.command("dev")(demo.dev)

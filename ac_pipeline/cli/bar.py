@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ac_pipeline.sync.verdicts import Standing
+from ac_pipeline.sync.verdicts import EVENTS, Standing
 
 
 class _Delivered(ProgressColumn):
@@ -52,4 +52,5 @@ def sync_bar(console: Console, *, disable: bool = False) -> Progress:
 
 def show_standing(progress: Progress, task: TaskID, standing: Standing) -> None:
     """Let the bar of a delivery show how far it is."""
-    progress.update(task, completed=standing.done, total=standing.total, standing=standing)
+    what = "telling events" if standing.what == EVENTS else "telling ActiveCampaign"
+    progress.update(task, description=what, completed=standing.done, total=standing.total, standing=standing)

@@ -94,7 +94,7 @@ def _under_way(run: Mapping[str, object]) -> str:
         return ""
     refused = f", {summary['rejected']:,} refused" if summary["rejected"] else ""
     unknown = f", {summary['unknown']:,} without a certain answer" if summary["unknown"] else ""
-    return f"{summary['done']:,} of {summary['total']:,} contacts{refused}{unknown}"
+    return f"{summary['done']:,} of {summary['total']:,} {summary.get('what', 'contacts')}{refused}{unknown}"
 
 
 def _read(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, object]]:

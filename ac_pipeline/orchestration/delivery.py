@@ -99,6 +99,6 @@ def _picture(session: Session, settings: Settings) -> Metadata:
 def _said(standing: Standing) -> str:
     """Say how far a delivery is; Dagster shows it at once."""
     return (
-        f"{standing.done:,} of {standing.total:,} contacts: {standing.acknowledged:,} acknowledged, "
+        f"{standing.done:,} of {standing.total:,} {standing.what}: {standing.acknowledged:,} acknowledged, "
         f"{standing.rejected:,} refused, {standing.unknown:,} without a certain answer"
     )

@@ -56,6 +56,13 @@ def judge_call(store: Store, stream: EventStream, row: CalledRow) -> str | None:
     return "missing_moment" if found is None else found[0]
 
 
+def last_judged(store: Store) -> tuple[str, str, str]:
+    """Return name, value and referrer of the event that was judged last, as they would be told."""
+    row = store.connection.execute("select name, value, referrer from judged_event").fetchone()
+    name, value, referrer = row or ("", "", "")
+    return name or "", value or "", referrer or ""
+
+
 def take_call(store: Store, stream: EventStream, row: CalledRow, contact_id: int | None) -> None:
     """Take in the event that was judged last, durably, before any request; `contact_id` where it is known."""
     with store.transaction() as connection:

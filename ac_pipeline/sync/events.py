@@ -20,7 +20,7 @@ from ac_pipeline.sync.event_doubts import settle_doubts
 from ac_pipeline.sync.event_readiness import Readiness
 from ac_pipeline.sync.event_report import EventReport
 from ac_pipeline.sync.event_sending import send_due
-from ac_pipeline.sync.verdicts import Verdicts
+from ac_pipeline.sync.verdicts import EVENTS, Verdicts
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,9 @@ class Events:
         """Send what is due, as far as the time of `verdicts` goes. What the account or the network refuses is noted."""
         if verdicts.stop is not None or self._failures or not has_streams(self._store):
             return
-        own = Verdicts(deadline=verdicts.deadline, clock=verdicts.clock)
+        own = Verdicts(
+            progress=verdicts.progress, what=EVENTS, deadline=verdicts.deadline, clock=verdicts.clock,
+        )  # fmt: skip
         await self._unless_out_of_reach(self._deliver(sender, own))
         if own.stop is not None:
             self._fail(own.stop)
@@ -50,7 +52,8 @@ class Events:
         store = self._store
         await settle_doubts(store, sender, verdicts, self._readiness.automations)
         note_members(store, self._declarations)
-        if fill_due(store):
+        if due := fill_due(store):
+            verdicts.total = due
             await self._readiness.prepare(store, sender)
             try:
                 await send_due(store, sender, verdicts, self._readiness.automations)

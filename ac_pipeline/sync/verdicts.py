@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from ac_pipeline.errors import Inconsistent, PipelineError, ServiceUnavailable
 from ac_pipeline.model.delivery import Answer, Outcome
 
+CONTACTS, EVENTS = "contacts", "events"
+"""What is told, one after the other."""
 UNEXPLAINED_IN_A_ROW = 3
 UNCERTAIN_IN_A_ROW = 5
 """Each was already tried several times: the service is down, and asking on helps nobody."""
@@ -17,17 +19,18 @@ UNCERTAIN_IN_A_ROW = 5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a delivery is, in contacts. `total` grows when something is left for another pass."""
+    """How far a delivery is, in contacts, and then in events. `total` grows when something is left for another pass."""
 
     done: int
     total: int
     acknowledged: int = 0
     rejected: int = 0
     unknown: int = 0
+    what: str = CONTACTS
 
 
 Progress = Callable[[Standing], None]
-"""Is told after each contact, or import, how far the delivery is."""
+"""Is told after each contact, import or event how far the delivery is."""
 
 
 def no_progress(_standing: Standing) -> None:
@@ -36,13 +39,14 @@ def no_progress(_standing: Standing) -> None:
 
 @dataclass(slots=True)
 class Verdicts:
-    """Contacts by outcome, and why the delivery has to stop, if it has to.
+    """Contacts, or events, by outcome, and why the delivery has to stop, if it has to.
 
     `deadline` is a moment of `clock` after which nothing new is begun: what is under way is waited for.
     """
 
     total: int = 0
     progress: Progress = no_progress
+    what: str = CONTACTS
     deadline: float | None = None
     clock: Callable[[], float] = time.monotonic
     tally: Counter[Outcome] = field(default_factory=Counter)
@@ -61,7 +65,7 @@ class Verdicts:
         return self.stop is None and not self.out_of_time
 
     def ended(self, outcome: Outcome, contacts: int = 1) -> None:
-        """Count contacts whose identify ended."""
+        """Count contacts whose identify ended, or an event."""
         self.tally[outcome] += contacts
         self.progress(self.standing)
 
@@ -70,7 +74,7 @@ class Verdicts:
         """How far the delivery is. Imports of an earlier run may end before anything is planned."""
         done, tally = self.tally.total(), self.tally
         counts = (tally[Outcome.ACKNOWLEDGED], tally[Outcome.REJECTED], tally[Outcome.UNKNOWN])
-        return Standing(done, max(done, self.total), *counts)
+        return Standing(done, max(done, self.total), *counts, what=self.what)
 
     def judge(self, answer: Answer) -> None:
         """Take an answer into account. Several of a kind in a row are no accident any more."""

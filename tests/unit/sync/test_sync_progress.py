@@ -12,7 +12,7 @@ import pytest
 
 from ac_pipeline.store.store import Store
 from ac_pipeline.sync.progress import CONTACTS, SECONDS, SHARE, Refreshing
-from ac_pipeline.sync.verdicts import Standing
+from ac_pipeline.sync.verdicts import EVENTS, Standing
 from unit.store.store_support import opened
 
 
@@ -70,7 +70,22 @@ def test_the_published_copy_says_how_far_the_run_is(store: Store) -> None:
     with duckdb.connect(store.home.published, read_only=True) as connection:
         ((state, summary),) = connection.execute("select state, summary from runs").fetchall()
     assert state == "running"
-    assert json.loads(summary) == {"done": 1_500, "total": 4_000, "acknowledged": 1_490, "rejected": 6, "unknown": 4}
+    assert json.loads(summary) == {
+        "done": 1_500, "total": 4_000, "acknowledged": 1_490, "rejected": 6, "unknown": 4, "what": "contacts",
+    }  # fmt: skip
+
+
+def test_events_are_counted_anew_after_the_contacts(store: Store) -> None:
+    """However many contacts there were before: every 1,000 events, and with the first after 30 seconds."""
+    clock, renewed = Clock(), list[tuple[str, int]]()
+    told = Refreshing(store, now_and_then=lambda standing: renewed.append((standing.what, standing.done)), clock=clock)
+    told(standing(CONTACTS))
+    clock.now = 1.0
+    for done in (1, CONTACTS - 1, CONTACTS):
+        told(Standing(done, 5_000, acknowledged=done, what=EVENTS))
+    clock.now += SECONDS
+    told(Standing(CONTACTS + 1, 5_000, what=EVENTS))
+    assert renewed == [("contacts", CONTACTS), ("events", CONTACTS), ("events", CONTACTS + 1)]
 
 
 def test_a_copy_that_takes_long_is_renewed_less_often(store: Store) -> None:
