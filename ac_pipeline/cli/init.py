@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ac_pipeline.cli.output import AS_JSON, console, print_json
-from ac_pipeline.scaffold import Engine, Project, Written, write_project
+from ac_pipeline.scaffold import SETTINGS, Engine, Project, Written, write_project
 
 SANDBOX_URL, SANDBOX_KEY = "http://127.0.0.1:8025", "sandbox-key"
 """Where `ac-pipeline sandbox` is, and what it accepts."""
@@ -43,16 +43,17 @@ def init(
     if as_json:
         print_json({"directory": str(project.root), **asdict(written)})
         return
-    _print(project, written)
+    _print(directory, project, written)
 
 
-def _print(project: Project, written: Written) -> None:
-    new = f"{len(written.new)} files in {project.root}"
+def _print(directory: Path, project: Project, written: Written) -> None:
+    new = f"{len(written.new)} new files in {directory}"
     console.print(f"{new}: assets/ says what is told, README.md what to do next.", markup=False)
-    for word, paths in (("replaced", written.replaced), ("kept", written.kept)):
-        if paths:
-            console.print(f"{word}: {', '.join(paths)}", markup=False)
-    steps = ["cd " + str(project.root), "ac-pipeline check", "ac-pipeline sandbox     (in a terminal of its own)"]
+    if written.replaced:
+        console.print(f"Replaced: {', '.join(written.replaced)}", markup=False)
+    if written.kept:
+        console.print(f"{len(written.kept)} are as they were{', .env too' if SETTINGS in written.kept else ''}.")
+    steps = [f"cd {directory}", "ac-pipeline check", "ac-pipeline sandbox     (in a terminal of its own)"]
     if project.engine is Engine.POSTGRESQL:
         steps.append("put WAREHOUSE_URL into .env")
     if not project.dbt:

@@ -154,7 +154,7 @@ def test_the_command_says_what_it_wrote_and_what_comes_next(tmp_path: Path) -> N
     twice = CliRunner().invoke(
         app, ["init", str(tmp_path / "shop"), "--force", "--no-dbt", "--warehouse", "postgresql"]
     )
-    assert "kept:" in twice.output
+    assert "20 are as they were, .env too." in twice.output
     (tmp_path / "file").write_text("", encoding="utf-8")
     refused = CliRunner().invoke(app, ["init", str(tmp_path / "file")])
     assert isinstance(refused.exception, SettingsError)
@@ -266,7 +266,7 @@ def test_a_project_outlives_an_upgrade_of_the_engine(tmp_path: Path, account: Se
     to_schema_2(root / ".ac-pipeline-sandbox" / "store.duckdb")
     install(second, engine)
     assert [path.name for path in engine.glob("*.dist-info")] == ["ac_pipeline-0.1.8.dist-info"]
-    checked = make(root, "check", "test", engine=engine)
+    checked = make(root, "test", engine=engine)
     assert (checked.code, "OK" in checked.err) == (0, True), checked.text
     again = pipeline(root, "sync", "--json", "--no-dbt", engine=engine)
     assert (again.code, again.json["planned"], again.json["requests"]) == (0, 0, {}), again.text
