@@ -11,7 +11,7 @@ from ac_pipeline.calls.arguments import Said
 from ac_pipeline.calls.connection import Connection
 from ac_pipeline.calls.custom import CustomFields, check_declared, resolve
 from ac_pipeline.calls.faults import refused, said, said_all
-from ac_pipeline.calls.people import Whom, look_up, person_known, require_no_import, whom
+from ac_pipeline.calls.people import Whom, look_up, person_known, recognised, whom
 from ac_pipeline.calls.results import Identified, Request
 from ac_pipeline.calls.sending import Gone, Sent, send
 from ac_pipeline.calls.steps import Wanted, named_by_step, request_of, steps_of
@@ -116,7 +116,7 @@ async def _tell(
     store, who = connection.store, checked.who
     known = person_known(connection, who)
     if known is not None:
-        require_no_import(known)
+        known = recognised(connection, known, who)
     catalog = await connection.catalog(rehearsal=dry_run)
     keeps_user_id = connection.declarations.destination.user_id_field is not None and who.user_id is not None
     asks = keeps_user_id and not (must_exist and known is not None and known.remote_id)

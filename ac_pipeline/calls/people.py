@@ -10,7 +10,15 @@ from ac_pipeline.calls.faults import refused, said, said_all
 from ac_pipeline.errors import ContactRefused, ServiceUnavailable
 from ac_pipeline.model.contact import Contact
 from ac_pipeline.store.call_values import Read, read_email, read_user_id
-from ac_pipeline.store.calls import AddressInUse, Person, find_person, owner_of, person_of_id
+from ac_pipeline.store.calls import (
+    AddressInUse,
+    Person,
+    find_person,
+    known_by_address,
+    owner_of,
+    person_of_id,
+    recognise,
+)
 from ac_pipeline.store.outbox import resolve_existence
 
 
@@ -37,9 +45,8 @@ def whom(connection: Connection, call: str, user_id: str | None, email: str | No
 
 def person_known(connection: Connection, who: Whom) -> Person | None:
     """Return whom we know so. Raises ContactRefused when the address is another user's."""
-    limit = connection.settings.activecampaign_import_limit
     try:
-        return find_person(connection.store, who.user_id, who.email, import_limit=limit)
+        return find_person(connection.store, who.user_id, who.email, import_limit=_limit(connection))
     except AddressInUse:
         raise ContactRefused(
             "The e-mail address is that of another user's contact (address_in_use). Nothing was sent.",
@@ -73,15 +80,32 @@ async def look_up(
     if who.user_id is None or field_id is None:
         return person
     keeping = {value.contact_id for value in await client.find_values(field_id, who.user_id)}
-    there = [one async for one in client.contacts(keeping)] if keeping else []
+    there = [one async for one in client.contacts(keeping) if _free(connection, one, person)] if keeping else []
     if not there:
         return person
     chosen = min(there, key=lambda one: (_address(one) != who.email, len(one.id), one.id))
     owner = owner_of(connection.store, chosen.id)
     if owner is not None and owner != person.contact_id:
-        person = person_of_id(connection.store, owner, import_limit=connection.settings.activecampaign_import_limit)
-        require_no_import(person)
+        return recognised(connection, person_of_id(connection.store, owner, import_limit=_limit(connection)), who)
     return replace(person, remote_id=chosen.id, known_email=_address(chosen))
+
+
+def recognised(connection: Connection, person: Person, who: Whom) -> Person:
+    """Return somebody who gives a user id for the first time as that user."""
+    require_no_import(person)
+    if who.user_id is None:
+        return person
+    return recognise(connection.store, person, who.user_id, import_limit=_limit(connection))
+
+
+def _free(connection: Connection, contact: Contact, person: Person) -> bool:
+    """Whether a contact of the account may be this person: it is not known as another user's."""
+    owner = owner_of(connection.store, contact.id)
+    return owner in {None, person.contact_id} or known_by_address(connection.store, owner or 0)
+
+
+def _limit(connection: Connection) -> float:
+    return connection.settings.activecampaign_import_limit
 
 
 def _address(contact: Contact) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from ac_pipeline.model.properties import PropertyKind
 from ac_pipeline.store.account import ACCOUNT_ID
 from ac_pipeline.store.ledger import begin_attempts, fold
 from ac_pipeline.store.outbox import OutboxStep
-from ac_pipeline.store.sql import sql
+from ac_pipeline.store.sql import run_script, sql
 from ac_pipeline.store.store import Store
 
 
@@ -48,8 +48,8 @@ class CallStep:
 def find_person(store: Store, user_id: str | None, email: str | None, *, import_limit: float) -> Person | None:
     """Return whom a user id, an address or both mean; None for somebody who was never heard of.
 
-    Somebody who was known by the address alone is who gives it with a user id. Raises AddressInUse when the address is
-    that of another user's contact.
+    Somebody who was known by the address alone is who gives it with a user id (see `recognise`). Raises AddressInUse
+    when the address is that of another user's contact.
     """
     own = _number(store, "select contact_id from engine.contact where user_id = $user", user=user_id)
     holder = _number(
@@ -69,7 +69,7 @@ def find_person(store: Store, user_id: str | None, email: str | None, *, import_
             email=email,
         )
     elif holder is not None and holder != own:
-        if _user_id(store, holder) != email or (own is not None and _person(store, own, import_limit).remote_id):
+        if not known_by_address(store, holder) or (own is not None and _person(store, own, import_limit).remote_id):
             raise AddressInUse
         chosen = holder
     else:
@@ -86,6 +86,31 @@ def new_person(store: Store, user_id: str | None, email: str | None) -> Person:
         user=name,
     )
     return Person(number or 0, name)
+
+
+def recognise(store: Store, person: Person, user_id: str, *, import_limit: float) -> Person:
+    """Give somebody who was known by the address alone a user id; what they were told stays told.
+
+    Whom the warehouse knows by the address is left as they are.
+    """
+    names = {"person": person.contact_id, "user": user_id, "account": ACCOUNT_ID}
+    if person.user_id == user_id or person.desired_email is not None or not known_by_address(store, person.contact_id):
+        return person
+    with store.transaction() as connection:
+        known = _number(store, "select contact_id from engine.contact where user_id = $user", user=user_id)
+        if known is None:
+            connection.execute(
+                "update engine.contact set user_id = $user where contact_id = $person",
+                {name: names[name] for name in ("user", "person")},
+            )
+            return replace(person, user_id=user_id)
+        run_script(connection, "call_recognise", **names, known=known)
+    return _person(store, known, import_limit)
+
+
+def known_by_address(store: Store, contact_id: int) -> bool:
+    """Whether somebody has no user id but the address that a script gave."""
+    return "@" in _user_id(store, contact_id)
 
 
 def owner_of(store: Store, remote_id: str) -> int | None:
