@@ -46,8 +46,6 @@ def engine_for(url: str, engine: Engine, timeout: float) -> sa.Engine:
         parsed = sa.make_url(url)
         if engine.driver and "+" not in parsed.drivername:
             parsed = parsed.set(drivername=engine.driver)
-        if engine.name == "BigQuery":
-            parsed = parsed.update_query_dict({"labels": f"client-{LABEL}"}) if "labels" not in parsed.query else parsed
         made = sa.create_engine(
             parsed, poolclass=NullPool, connect_args=dict(engine.connect(timeout)), hide_parameters=True
         )
@@ -69,11 +67,11 @@ def missing_driver(engine: Engine) -> SettingsError:
 
 
 def _bigquery_limit(timeout: float) -> Callable[..., bool]:
-    """Return what runs a query in SQLAlchemy's place: there is no other way to give a job a time limit."""
+    """Return what runs a query in SQLAlchemy's place: nothing else gives a job a time limit and a label."""
 
     def execute(cursor: Any, statement: str, parameters: Parameters, _: object) -> bool:  # noqa: ANN401  (BigQuery's)
         bigquery = import_module("google.cloud.bigquery")
-        limited = bigquery.QueryJobConfig(job_timeout_ms=int(timeout * 1000))
+        limited = bigquery.QueryJobConfig(job_timeout_ms=int(timeout * 1000), labels={"client": LABEL})
         cursor.execute(statement, parameters, job_config=limited)
         return True
 
@@ -131,4 +129,5 @@ class SqlAlchemyWarehouse:
 def _said(error: Exception) -> str:
     """The driver's words; SQLAlchemy's own would repeat the query."""
     original = getattr(error, "orig", None) or error
-    return f"{type(original).__name__}: {original}"
+    texts = [str(part) for part in original.args if isinstance(part, str)]
+    return f"{type(original).__name__}: {max(texts, key=len, default=str(original))}"

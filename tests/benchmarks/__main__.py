@@ -12,7 +12,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks import acknowledgement, few_requests, first_delivery, fixed_cost, history, planning, rates_page
+from benchmarks import (
+    acknowledgement,
+    extraction,
+    few_requests,
+    first_delivery,
+    fixed_cost,
+    history,
+    planning,
+    rates_page,
+)
 from benchmarks.report import Section, page
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -41,6 +50,7 @@ def _parts(contacts: int | None) -> Mapping[str, Callable[[], Section]]:
     fewer = {} if contacts is None else {"contacts": contacts}
     return {
         "requests": few_requests.section,
+        "extraction": extraction.section,
         "delivery": partial(first_delivery.section, **fewer),
         "planning": partial(planning.section, **fewer),
         "acknowledgement": acknowledgement.section,
