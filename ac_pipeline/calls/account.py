@@ -43,6 +43,11 @@ class Account:
     def __init__(self, connection: Connection, loop: Loop) -> None:
         self._connection, self._loop = connection, loop
 
+    @property
+    def requests(self) -> Mapping[str, int]:
+        """Requests made so far by endpoint, repeated ones included."""
+        return self._connection.requests
+
     def identify(
         self,
         user_id: UserId | None = None,
