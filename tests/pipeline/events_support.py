@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +15,8 @@ from pydantic import SecretStr
 from ac_pipeline.sandbox import SandboxConfig
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.store import naive
-from pipeline.pipeline_account import Service
-from pipeline.pipeline_support import Company
+from pipeline.pipeline_account import PATIENCE, Service
+from pipeline.pipeline_support import Company, Ended
 
 _DEFAULTS = SandboxConfig(Path("unused"))
 Row = Mapping[str, object]
@@ -28,20 +31,21 @@ class Shop(Company):
     """A company that knows what its customers did."""
 
     credentials: bool = True
+    event_key: str = _DEFAULTS.event_key
 
     def settings(self) -> Settings:
         """Return settings with the credentials of the tracking host, unless there are none."""
         tracking: dict[str, object] = {"activecampaign_tracking_url": self.url}
         if self.credentials:
             tracking["activecampaign_actid"] = _DEFAULTS.actid
-            tracking["activecampaign_event_key"] = SecretStr(_DEFAULTS.event_key)
+            tracking["activecampaign_event_key"] = SecretStr(self.event_key)
         return super().settings().model_copy(update=tracking)
 
     def environment(self, **changes: str | None) -> dict[str, str]:
         """Return the environment of a command, with these credentials."""
         tracking: dict[str, str | None] = {
             "ACTIVECAMPAIGN_ACTID": _DEFAULTS.actid,
-            "ACTIVECAMPAIGN_EVENT_KEY": _DEFAULTS.event_key,
+            "ACTIVECAMPAIGN_EVENT_KEY": self.event_key,
             "ACTIVECAMPAIGN_TRACKING_URL": self.url,
         }
         return super().environment(**{**tracking, **changes})
@@ -61,6 +65,15 @@ class Shop(Company):
                 "null" if value is None else "'" + str(value).replace("'", "''") + "'" for value in row.values()
             )
             self.run_sql(f"insert into {key} ({names}) values ({values})")
+
+    def feed(self, given: object, *arguments: str, **changes: str | None) -> Ended:
+        """Run the command line with JSON on standard input."""
+        done = subprocess.run(
+            [sys.executable, "-m", "ac_pipeline", *arguments], cwd=self.root, env=self.environment(**changes),
+            text=True, encoding="utf-8", input=json.dumps(given), capture_output=True, check=False, timeout=PATIENCE,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def ago(self, hours: float = 0.5) -> datetime:
         """Return a moment before the end of the newest window, as the warehouse has it."""

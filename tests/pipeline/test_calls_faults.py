@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from ac_pipeline.model.events import EventState
 from ac_pipeline.store.lock import held_lock
 from pipeline.events_support import Shop
 from pipeline.pipeline_account import EVENT, TAG
-from pipeline.pipeline_support import SYNC, Ended, Service, end, killing, service
+from pipeline.pipeline_support import SYNC, Service, end, killing, service
 
 ANN = "ann@example.com"
 NEW = {"email": ANN, "firstName": "Ann", "shirtSize": "M"}
@@ -157,13 +156,12 @@ def test_handles_in_turn_keep_the_accounts_pace(tmp_path: Path) -> None:
 def test_one_call_from_the_command_line(shop: Shop, account: Service) -> None:
     """Arguments as options, or as JSON on standard input; a dry run shows no person; exit codes as elsewhere."""
     message = {"type": "identify", "userId": "42", "anonymousId": None, "traits": {**NEW, "tags": ["VIP"]}}
-    planned = send(shop, "identify", "--json", "-", "--dry-run", given=message)
-    said = send(shop, "identify", "--json", "-", "--trait", "age=7", given=message)
-    told = send(
-        shop, "track", "--user-id", "42", "--event", "Signed Up", "--property", "acValue=2", "--message-id", "m"
-    )
-    waits = send(shop, "track", "--email", "nobody@example.com", "--event", "Signed Up")
-    wrong = send(shop, "identify", "--json", "-", given={"user": "42"})
+    planned = shop.feed(message, "send", "identify", "--json", "-", "--dry-run")
+    said = shop.feed(message, "send", "identify", "--json", "-", "--trait", "age=7")
+    event = ("--event", "Signed Up", "--property", "acValue=2", "--message-id", "m")
+    told = shop.run("send", "track", "--user-id", "42", *event)
+    waits = shop.run("send", "track", "--email", "nobody@example.com", "--event", "Signed Up")
+    wrong = shop.feed({"user": "42"}, "send", "identify", "--json", "-")
     assert (planned.code, said.code, told.code, waits.code, wrong.code) == (0, 0, 0, 11, 14), wrong.text
     assert f"{SYNC}\n{TAG}\n" in planned.out
     assert (ANN in planned.text, "Ann" in said.text) == (False, False)
@@ -172,13 +170,3 @@ def test_one_call_from_the_command_line(shop: Shop, account: Service) -> None:
     assert (told.out, "waiting (no_contact)" in waits.out) == ("sent, message id m\n", True)
     assert "identify has no user" in wrong.err
     assert (account.tags(ANN), account.tracked()) == ({"VIP"}, [(ANN, "Signed Up", "2")])
-
-
-def send(shop: Shop, *arguments: str, given: object = None) -> Ended:
-    """Run `ac-pipeline send` with JSON on standard input."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ac_pipeline", "send", *arguments], cwd=shop.root, env=shop.environment(), text=True,
-        input=json.dumps(given), capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return Ended(done.returncode, done.stdout, done.stderr)

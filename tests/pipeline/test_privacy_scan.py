@@ -13,11 +13,15 @@ from pydantic import SecretStr
 
 from ac_pipeline.orchestration.build import build_definitions
 from ac_pipeline.orchestration.schedule import JOB
+from pipeline.events_support import Shop, event
 from pipeline.pipeline_support import POINTS, READERS, Company, Ended, Service, service
 
 KEY = "planted-key-77aa88bb99cc"
-PLANTED = ("quaggalina", "zebrowskaya", "quokkabert", "planted.example", "5550123", "555 0123", "77aa88bb99cc")
-"""Parts of names, addresses, phone numbers and the key, as they would show up anywhere."""
+EVENT_KEY = "planted-event-key-11dd22ee33ff"
+PLANTED = (
+    "quaggalina", "zebrowskaya", "quokkabert", "planted.example", "5550123", "555 0123", "77aa88bb99cc", "11dd22ee33ff",
+)  # fmt: skip
+"""Parts of names, addresses, phone numbers and both keys, as they would show up anywhere."""
 
 PEOPLE = [
     ("1", "quaggalina@planted.example", "Quaggalina", "Zebrowskaya", "+49 170 555 0123"),
@@ -53,20 +57,23 @@ DBT_PROJECT = {
 
 @pytest.fixture
 def strict_account(tmp_path: Path) -> Iterator[Service]:
-    """An account whose key is one of the planted values; its state lies outside the company's folder."""
-    with service(tmp_path / "account.sqlite", api_key=KEY) as started:
+    """An account whose keys are among the planted values; its state lies outside the company's folder."""
+    with service(tmp_path / "account.sqlite", api_key=KEY, event_key=EVENT_KEY) as started:
+        started.track()
         yield started
 
 
 @pytest.fixture
-def shop(tmp_path: Path, strict_account: Service) -> Company:
+def shop(tmp_path: Path, strict_account: Service) -> Shop:
     """A company with people whose data would be recognised, and with every kind of unusable row and query."""
-    company = Company(tmp_path / "company", strict_account.sandbox.url, key=KEY)
+    company = Shop(tmp_path / "company", strict_account.sandbox.url, key=KEY, event_key=EVENT_KEY)
     company.people(*PEOPLE)
     company.declare("audiences/readers", READERS)
     company.declare("traits/points", POINTS)
     company.members("buyers", "1", "2", "3", "4", "6")
     company.points({"1": 1})
+    company.stream("orders", "call: track\nevent: Order Completed\nfrom: all\nsql: select * from {table}\n")
+    company.happened("orders", event("1", company.ago(), value="Zebrowskaya's"))
     for name, text in BROKEN.items():
         company.declare(name, text)
     return company
@@ -99,29 +106,45 @@ def said(*commands: Ended) -> list[str]:
     return [planted for ended in commands for planted in found_in(ended.text.encode())]
 
 
-def test_commands_say_and_leave_nothing_personal(shop: Company, strict_account: Service) -> None:
+def said_by_scripts(company: Shop) -> list[Ended]:
+    """Call by hand: a contact, one with faults, an event, and one with a wrong event key."""
+    name = {"firstName": "Quokkabert", "lastName": "Zebrowskaya", "phone": "+491705550123"}
+    good = {"userId": "9", "traits": {"email": "Quokkabert@planted.example", "tags": ["Gold"], **name}}
+    bad = {"userId": "9", "traits": {"email": "quaggalina", "shoe": {"quaggalina": 1}, **name}}
+    track = {"userId": "9", "event": "Signed Up", "properties": {"acValue": "Zebrowskaya"}}
+    return [
+        company.feed(good, "--verbose", "send", "identify", "--json", "-"),
+        company.feed(bad, "--verbose", "send", "identify", "--json", "-"),
+        company.feed(track, "--verbose", "send", "track", "--json", "-"),
+        company.feed(track, "--verbose", "send", "track", "--json", "-", ACTIVECAMPAIGN_EVENT_KEY=EVENT_KEY + "x"),
+    ]
+
+
+def test_commands_say_and_leave_nothing_personal(shop: Shop, strict_account: Service) -> None:
     """At the most talkative level: good rows, unusable rows, failing queries, a refused key, changes, an exit."""
     checked = shop.run("--verbose", "check")
     first = shop.run_sync()
-    told = strict_account.contacts()
+    told, tracked = strict_account.contacts(), strict_account.tracked()
     mend(shop)
     shop.members("buyers", "6")
     shop.people(("1", "quaggalina2@planted.example", "Quaggalina", "Zebrowskaya", None), *PEOPLE[1:])
     refused = shop.run_sync("--json", ACTIVECAMPAIGN_API_KEY=KEY + "x")
     second = shop.run_sync()
+    calls = [*said_by_scripts(shop), shop.run_sync(ACTIVECAMPAIGN_EVENT_KEY=EVENT_KEY + "x")]
     status, asked = shop.run("status"), shop.run("query", "from problems")
 
     assert sorted(told) == ["quaggalina@planted.example", "taken@planted.example"], "the account itself has them"
     assert (checked.code, first.code, refused.code, second.code, asked.code) == (0, 11, 6, 0, 0)
     assert all(name.split("/")[1] in first.out for name in BROKEN if name != "traits/number_of")
     assert "planned" not in refused.out
-    assert said(checked, first, refused, second, status, asked) == []
+    assert (tracked[0][2], [one.code for one in calls]) == ("Zebrowskaya's", [0, 14, 0, 6, 0])
+    assert said(checked, first, refused, second, *calls, status, asked) == []
     assert leaks(shop) == {}
     assert list((shop.home / "work").iterdir()) == []
 
 
 def test_dagster_shows_and_keeps_nothing_personal(
-    shop: Company,
+    shop: Shop,
     strict_account: Service,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from ac_pipeline.orchestration.build import build_definitions
 from ac_pipeline.orchestration.schedule import JOB
+from ac_pipeline.sync import progress
 from ac_pipeline.sync.session import open_session
 from ac_pipeline.sync.verdicts import Standing
+from pipeline.events_support import Shop, event
 from pipeline.pipeline_support import Company, Ended, Service
 
 MANY = 1_100
@@ -39,6 +43,32 @@ def test_status_and_sql_answer_during_a_long_sync(company: Company, account: Ser
     assert "under way" not in after.out
     assert "Last run: sync succeeded" in after.out
     assert company.ask("select state, summary->>'acknowledged' from runs") == [("succeeded", str(MANY))]
+
+
+def test_status_and_sql_answer_while_events_are_told(
+    tmp_path: Path, account: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As during the contacts: so many, of how many, and where each stands; a small number stands for 1,000."""
+    monkeypatch.setattr(progress, "CONTACTS", 5)
+    shop = Shop(tmp_path / "shop", account.sandbox.url)
+    account.track()
+    shop.members("buyers", *shop.crowd(2))
+    shop.stream("orders", "call: track\nevent: Order Completed\nfrom: all\nsql: select * from {table}\n")
+    shop.happened("orders", *(event(user, shop.ago(), number) for user in "12" for number in range(4)))
+    seen: list[tuple[Standing, list[tuple[str, int]]]] = []
+
+    def look(standing: Standing) -> None:
+        seen.append((standing, shop.ask("select state, count(*) from events group by state order by state")))
+
+    with open_session(shop.settings(), kind="sync", run_id=str(uuid.uuid4()), clock=shop.clock) as session:
+        session.extract(shop.window())
+        session.snapshot(shop.window())
+        session.deliver(now_and_then=look)
+        ((standing, states),) = seen
+        assert (standing.what, standing.done, standing.total, standing.acknowledged) == ("events", 5, 8, 5)
+        assert states == [("pending", 3), ("sent", 5)]
+        assert "A sync is under way: 5 of 8 events." in shop.run("status").out
+    assert shop.ask("select distinct state from events") == [("sent",)]
 
 
 def test_dagster_says_how_far_the_delivery_is(company: Company, account: Service) -> None:
