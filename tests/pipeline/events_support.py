@@ -31,11 +31,13 @@ class Shop(Company):
     """A company that knows what its customers did."""
 
     credentials: bool = True
+    slash: str = ""
+    """Behind the tracking URL."""
     event_key: str = _DEFAULTS.event_key
 
     def settings(self) -> Settings:
         """Return settings with the credentials of the tracking host, unless there are none."""
-        tracking: dict[str, object] = {"activecampaign_tracking_url": self.url}
+        tracking: dict[str, object] = {"activecampaign_tracking_url": self.url + self.slash}
         if self.credentials:
             tracking["activecampaign_actid"] = _DEFAULTS.actid
             tracking["activecampaign_event_key"] = SecretStr(self.event_key)

@@ -182,7 +182,8 @@ def test_who_is_missing_or_malformed_is_refused_before_any_request(shop: Shop, a
 
 
 def test_an_address_is_trimmed_and_lower_cased(shop: Shop, account: Service) -> None:
-    """ "` Foo@Example.TEST `: trimmed and lower-cased"; whose it is, is looked up among the contacts."""
+    """ "` Foo@Example.TEST `: trimmed and lower-cased" · "URL with or without trailing slash" of the tracking host."""
+    shop.slash = "/"
     shop.happened("orders", {**event("1", shop.ago(), value=3), "user_id": None, "email": " U1@Example.COM "})
     shop.sync()
     assert account.tracked() == [(U1, DONE, "3")]
@@ -237,10 +238,11 @@ def test_what_is_too_long_or_no_value_is_rejected_or_cut(shop: Shop, account: Se
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("count", [100, 250])
-def test_all_names_of_events_are_seen(shop: Shop, account: Service, count: int) -> None:
-    """ "an account with 41, 100, 101, 250 tags or fields: all are seen": names of events, too."""
-    for number in range(1, count + 1):
+@pytest.mark.parametrize(("count", "totals"), [(41, "number"), (100, "text"), (101, "number"), (250, "text")])
+def test_all_names_of_events_are_seen(shop: Shop, account: Service, count: int, totals: str) -> None:
+    """ "an account with 41, 100, 101, 250 tags or fields: all are seen" · "`meta.total` as text or number"."""
+    account.switch(totals=totals)
+    for number in range(1, count):
         account.call("POST", "eventTrackingEvents", {"eventTrackingEvent": {"name": f"Filler {number}"}})
     account.call("POST", "eventTrackingEvents", {"eventTrackingEvent": {"name": DONE}})
     account.forget_requests()
@@ -267,6 +269,17 @@ def test_an_answer_that_proves_nothing_is_neither_success_nor_repeated(
 
     assert not shop.sync_later().delivery.events.needs_attention
     assert account.tracked() == [(U1, DONE, "20"), (U1, DONE, "30")]
+
+
+def test_a_refused_event_stops_no_other(shop: Shop, account: Service) -> None:
+    """ "422 `email_invalid`: this contact only": the tracking host refuses an event without a word; others are told."""
+    at = shop.ago()
+    shop.happened("orders", event("1", at, value=20), event("2", at, value=30))
+    account.misbehave({"kind": "unknown_4xx", "path": "/event", "count": 1})
+    first = shop.sync()
+    assert (len(account.tracked()), told(first)[0]) == (1, 1)
+    shop.sync_later()
+    assert sorted(account.tracked()) == [(U1, DONE, "20"), (U2, DONE, "30")]
 
 
 def test_throttling_of_events_is_waited_for(shop: Shop, account: Service) -> None:
