@@ -103,6 +103,7 @@ class DemoHome:
             activecampaign_import_limit=900.0,
             exclude_automations=False,
             warehouse_url=f"duckdb://{self.warehouse}",
+            warehouse_timeout=600.0,
             ac_pipeline_home=self.root,
             ac_pipeline_assets=self.project / "assets",
             ac_pipeline_dbt=self.project / "dbt",
