@@ -52,8 +52,8 @@ def _sizes(figures: Figures) -> str:
         lines.append((last, rows, f"{size / 1e6:.1f}", f"{figures.largest(rows) / 1e6:.1f}"))
     said = (
         f"Bound: {SEVERAL} times the file after the first tick (blocks that are free and used again), and "
-        f"{BYTES_A_ROW} bytes for each row of {', '.join(TABLES)}: it is bounded by what was computed and sent, since "
-        "attempts and their outcomes are kept for ever, and not by the number of ticks in which nothing happens."
+        f"{BYTES_A_ROW} bytes for each row of {', '.join(TABLES)}: it is bounded by what was computed and sent "
+        "inside HISTORY_RETENTION, and not by the number of ticks in which nothing happens."
     )
     return said + "\n\n" + _table(("after tick", "rows", "MB", "bound, MB"), lines)
 
