@@ -36,9 +36,9 @@ class Loop:
 
     def close(self) -> None:
         """Stop; nothing may be running."""
+        self.run(self._loop.shutdown_asyncgens())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
     @staticmethod

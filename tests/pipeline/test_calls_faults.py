@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from ac_pipeline.activecampaign.caller import Unconfirmed
-from ac_pipeline.calls import connect
+from ac_pipeline.calls import Identified, connect
 from ac_pipeline.errors import ContactRefused, OwnerMustAct, PipelineError, ServiceUnavailable, StoreBusy, WrongAccount
 from ac_pipeline.home import Home
 from ac_pipeline.model.events import EventState
@@ -125,6 +126,31 @@ def test_an_answer_that_never_came_is_not_success(shop: Shop, account: Service) 
     shop.sync_later()
     assert [value for _, _, value in account.tracked()] == ["1", "2", "3", "4"]
     assert account.told()[ANN]["shirtSize"] == "L"
+
+
+def test_a_call_works_in_a_notebook_and_is_stopped_by_ctrl_c(shop: Shop, account: Service) -> None:
+    """Where an event loop runs already; and an interrupt while a request is under way leaves its end unknown."""
+
+    async def cell() -> Identified:
+        with connect(shop.settings(), clock=shop.clock) as calls:
+            return calls.identify("42", NEW)
+
+    assert asyncio.run(cell()).contact_id == account.id_of(ANN)
+    child = script(shop)
+    account.forget_requests()
+
+    def interrupt() -> None:
+        account.door.close()
+        child.send_signal(signal.SIGINT)
+
+    account.door.at(6, interrupt)
+    out, err = child.communicate(timeout=60)
+    account.door.open()
+    assert (child.returncode, err.strip().splitlines()[-1]) == (-signal.SIGINT, "KeyboardInterrupt"), out + err
+    assert shop.ask("select kind, state from runs order by started_at") == [("send", "succeeded"), ("send", "failed")]
+    assert shop.ask("select outcome, reason from deliveries order by attempt_id desc limit 1") == [
+        ("unknown", "the call was stopped")
+    ]
 
 
 def test_an_event_that_certainly_was_not_told_may_be_told_under_its_id(shop: Shop, account: Service) -> None:
