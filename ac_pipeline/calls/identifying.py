@@ -31,7 +31,6 @@ _NONE = (
     "destination.yaml says create_contacts: never.",
 )
 _NO_NAMES = Named()
-_NO_NAMES = Named()
 _GONE = ContactRefused("The contact was deleted in ActiveCampaign meanwhile. Nothing was sent.", "Call again.")
 
 
