@@ -21,9 +21,9 @@ def page(rows: Sequence[Row], route: str) -> str:
         f"{PEOPLE[route]} new contacts are told what they are, by the {route} route, at {RATE} requests/s, while the "
         "sandbox meets this share of all requests with a fault (the set-up of the custom fields came before). "
         f"`ac-pipeline sync` is run until the account equals the truth, {SYNCS} times at most. Without faults the "
-        f"delivery takes {rows[0].without} requests in one sync. Bound: these, 2 for each request that was hit, "
-        f"{SETUP} for each further sync, and 1 for each contact that was refused: it is told when its desired state "
-        "has changed, which the test sees to.",
+        f"delivery takes {rows[0].without.requests} requests in one sync{_asking(rows[0])}. Bound: these, 2 for each "
+        f"request that was hit, {SETUP} for each further sync, 1 for each contact that was refused (it is told when "
+        "its desired state has changed, which the test sees to), and 1 for each that an import did not take.",
         _table(rows),
     ]
     failed = [row for row in rows if not row.passed]
@@ -32,14 +32,35 @@ def page(rows: Sequence[Row], route: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _asking(row: Row) -> str:
+    """Say how often imports are asked about, which has a bound of its own."""
+    if not row.without.asked:
+        return ""
+    return (
+        f", and {row.without.asked} questions how imports stand, which depend on their time and are counted apart: at "
+        "most twice as many for each sync, and 2 for each request that was hit"
+    )
+
+
 def _why(row: Row) -> str:
-    return f"{len(row.wrong)} differences; the first: {row.wrong[0]}" if row.wrong else f"{row.requests} requests"
+    if row.wrong:
+        return f"{len(row.wrong)} differences; the first: {row.wrong[0]}"
+    return f"{row.requests} requests, {row.asked} questions"
 
 
 def _table(rows: Sequence[Row]) -> str:
-    head = ("fault", "behaviour", "syncs", "requests hit", "requests spent", "extra", "bound")
+    head = ("fault", "behaviour", "syncs", "requests hit", "requests spent", "extra", "bound", "imports asked about")
     lines = [
-        (row.case.name, _behaviour(row), row.syncs, row.hits, row.requests, row.requests - row.without, row.bound)
+        (
+            row.case.name,
+            _behaviour(row),
+            row.syncs,
+            row.hits,
+            row.requests,
+            row.requests - row.without.requests,
+            row.bound,
+            row.asked,
+        )
         for row in rows
     ]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in [head, ("---",) * len(head), *lines])

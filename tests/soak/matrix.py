@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from ac_pipeline.model.delivery import NOT_TAKEN
 from pipeline.pipeline_support import Company
 from soak.service import Rule, SandboxProcess, sandbox_process
 from soak.world import PROJECT, World
@@ -20,6 +21,7 @@ PEOPLE = {"single": 40, "bulk": 400}
 SYNCS = 15
 SETUP = 3
 """Requests before the first contact: who the key's user is, which account this is, its custom fields."""
+ASKING = "GET /import/info"
 DONE, OWNER, UNAVAILABLE, INCONSISTENT, ATTENTION = 0, 6, 7, 10, 11
 
 
@@ -36,6 +38,14 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Usual:
+    """What the same delivery takes without faults."""
+
+    requests: int
+    asked: int
+
+
+@dataclass(frozen=True)
 class Row:
     """What became of a case."""
 
@@ -45,21 +55,30 @@ class Row:
     hits: int
     """Requests that met a fault, or were refused for coming too fast."""
     requests: int
-    without: int
-    """Requests of the same delivery without faults."""
+    """All but the questions how imports stand."""
+    asked: int
+    """Questions how imports stand: as many as their time takes."""
+    without: Usual
     nudged: int
     """Contacts that were refused, and told when their desired state had changed."""
+    singly: int
+    """Contacts that an import did not take, and that were told singly."""
     wrong: tuple[str, ...]
 
     @property
     def bound(self) -> int:
         """Each hit costs a request and, where its effect is in doubt, a look; each further sync its beginning."""
-        return self.without + 2 * self.hits + SETUP * (self.syncs - 1) + self.nudged
+        return self.without.requests + 2 * self.hits + SETUP * (self.syncs - 1) + self.nudged + self.singly
+
+    @property
+    def bound_asked(self) -> int:
+        """Each sync may ask twice as often as the delivery without faults did; each hit twice more."""
+        return 2 * self.without.asked * self.syncs + 2 * self.hits
 
     @property
     def passed(self) -> bool:
-        """Whether the account became equal within the bound."""
-        return not self.wrong and self.requests <= self.bound
+        """Whether the account became equal within the bounds."""
+        return not self.wrong and self.requests <= self.bound and self.asked <= self.bound_asked
 
 
 def cases(route: str) -> list[Case]:
@@ -104,12 +123,16 @@ class Delivery:
     world: World
     sandbox: SandboxProcess
 
-    def measure(self, case: Case, people: int, without: int = 0) -> Row:
-        """Deliver `people` new contacts under the faults of a case, until the account is equal or SYNCS are over.
+    def usual(self, people: int) -> Usual:
+        """Deliver `people` new contacts without faults."""
+        row = self.measure(Case("none"), people, Usual(0, 0))
+        assert (row.syncs, row.hits, row.wrong) == (1, 0, ())
+        return Usual(row.requests, row.asked)
 
-        `without` is the number of requests that takes without faults.
-        """
+    def measure(self, case: Case, people: int, without: Usual) -> Row:
+        """Deliver `people` new contacts under the faults of a case, until the account is equal or SYNCS are over."""
         world, sandbox = self.world, self.sandbox
+        singly = self._not_taken()
         world.grow(people)
         world.next_window()
         self._set_up(case)
@@ -123,12 +146,22 @@ class Delivery:
             if refused:
                 nudged += len(refused)
                 world.nudge(refused)
-        requests = sum(sandbox.counts().values())
+        counts = sandbox.counts()
+        asked = counts.get(ASKING, 0)
         hits = sandbox.hits() if case.rules else sandbox.throttled()
         self._set_up(Case("none"))
         if wrong or codes[-1] != DONE:
             self.sync()  # the next case begins with an account that is equal, and knows it
-        return Row(case, len(codes), tuple(codes), hits, requests, without, nudged, tuple(wrong))
+        return Row(
+            case, len(codes), tuple(codes), hits, sum(counts.values()) - asked, asked, without, nudged,
+            self._not_taken() - singly, tuple(wrong),
+        )  # fmt: skip
+
+    def _not_taken(self) -> int:
+        """Return how many contacts imports have named as failed so far."""
+        reasons = ", ".join(f"'{reason}'" for reason in NOT_TAKEN)
+        ((count,),) = self.company.ask(f"select count(*) from engine.outcome where reason in ({reasons})")
+        return int(count)
 
     def sync(self) -> int:
         """Run the command line; return its exit code, which must be one of those that are expected."""
@@ -148,8 +181,8 @@ class Delivery:
 
 def _measure_some(folder: Path, route: str, seed: str, number: int, some: Sequence[Case]) -> list[Row]:
     with company_with_account(folder / str(number), f"{seed}.{number}", route) as delivery:
-        without = delivery.measure(Case("none"), PEOPLE[route])
-        return [delivery.measure(case, PEOPLE[route], without.requests) for case in some]
+        without = delivery.usual(PEOPLE[route])
+        return [delivery.measure(case, PEOPLE[route], without) for case in some]
 
 
 def _alone(kind: str, rate: float, *, path: str = "", refuses: bool = False) -> Case:
