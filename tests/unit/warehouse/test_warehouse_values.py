@@ -61,7 +61,9 @@ def test_a_column_that_begins_with_nothing_is_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Decimal("NaN"), Decimal("Infinity"), Decimal("1e30"), b"x", pytest.param(memoryview(b"x"), id="memoryview")], ids=str
+    "value",
+    [Decimal("NaN"), Decimal("Infinity"), Decimal("1e30"), b"x", pytest.param(memoryview(b"x"), id="memoryview")],
+    ids=str,
 )
 def test_what_is_no_value_is_refused_by_its_column(value: object) -> None:
     """Never by itself."""
