@@ -10,6 +10,17 @@ from pathlib import Path
 
 from ac_pipeline.errors import SettingsError
 
+UNUSABLE = "?%'#\\"
+"""Characters that DuckDB, dlt or dbt give a meaning of their own in a path."""
+
+
+def unusable_in(path: Path) -> str:
+    """Say which characters of a path DuckDB, dlt and dbt cannot use; empty when there are none."""
+    found = [character for character in UNUSABLE if character in str(path)]
+    if any(not character.isprintable() for character in str(path)):
+        found.append("a character that cannot be seen")
+    return ", ".join(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -26,9 +37,9 @@ class Home:
         os.umask(0o077)
         root = root.absolute()
         home = cls(root)
-        if any(character in str(root) for character in "?%'"):
+        if characters := unusable_in(root):
             raise SettingsError(
-                f"AC_PIPELINE_HOME names {root}; DuckDB and dlt cannot use a path with ?, % or '.",
+                f"AC_PIPELINE_HOME names {root}; DuckDB, dlt and dbt cannot use a path with {characters}.",
                 "Choose a folder without these characters.",
             )
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ac_pipeline.cli.output import AS_JSON, console, print_json
+from ac_pipeline.errors import SettingsError
 from ac_pipeline.scaffold import SETTINGS, Engine, Project, Written, write_project
 
 SANDBOX_URL, SANDBOX_KEY = "http://127.0.0.1:8025", "sandbox-key"
@@ -30,6 +32,12 @@ def init(
     as_json: bool = AS_JSON,
 ) -> None:
     """Begin a project of your own: declarations, tables for them, settings, a test, files for a server."""
+    try:
+        leads_nowhere = directory.is_symlink() and not directory.exists()
+    except OSError as error:
+        raise SettingsError(f"{directory} cannot be used: {error.strerror}.", "Choose a folder you can use.") from None
+    if leads_nowhere:
+        raise SettingsError(f"{directory} is a link that leads nowhere.", "Remove it, or choose a folder.")
     project = Project(
         root=directory.expanduser().resolve(),
         engine=warehouse,
@@ -53,7 +61,11 @@ def _print(directory: Path, project: Project, written: Written) -> None:
         console.print(f"Replaced: {', '.join(written.replaced)}", markup=False)
     if written.kept:
         console.print(f"{len(written.kept)} are as they were{', .env too' if SETTINGS in written.kept else ''}.")
-    steps = [f"cd {directory}", "ac-pipeline check", "ac-pipeline sandbox     (in a terminal of its own)"]
+    steps = [
+        f"cd {shlex.quote(str(directory))}",
+        "ac-pipeline check",
+        "ac-pipeline sandbox     (in a terminal of its own)",
+    ]
     if project.engine is Engine.POSTGRESQL:
         steps.append("put WAREHOUSE_URL into .env")
     if not project.dbt:

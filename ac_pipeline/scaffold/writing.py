@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ac_pipeline.errors import SettingsError
+from ac_pipeline.home import unusable_in
 from ac_pipeline.scaffold.project import SETTINGS
+
+_ENTER = os.W_OK | os.X_OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,20 @@ def write_project(root: Path, texts: Mapping[str, str], *, force: bool) -> Writt
     What is there already with the same text is kept. Anything else in the way raises SettingsError, which names all of
     it, and nothing was written; with `force` such files are replaced, but never settings, folders or links.
     """
+    if characters := unusable_in(root):
+        raise SettingsError(
+            f"DuckDB, dlt and dbt cannot use a path with {characters}: {root}. Nothing was written.",
+            "Choose a folder without these characters.",
+        )
+    try:
+        return _write_all(root, texts, force=force)
+    except OSError as error:
+        raise SettingsError(
+            f"{root} cannot be written to: {error.strerror or error}.", "Choose a folder you can write to."
+        ) from None
+
+
+def _write_all(root: Path, texts: Mapping[str, str], *, force: bool) -> Written:
     there = {path for path in texts if _exists(root / path)}
     same = {path for path in there if _holds(root / path, texts[path])}
     differ = there - same
@@ -41,18 +59,23 @@ def write_project(root: Path, texts: Mapping[str, str], *, force: bool) -> Writt
             else "Choose another folder, move them away, or let --force replace them (all but .env).",
         )
     changed = sorted(set(texts) - kept)
-    try:
-        for path in changed:
-            _write(root / path, texts[path], private=path == SETTINGS)
-    except OSError as error:
+    if closed := sorted({str(folder) for path in changed if not os.access(folder := _nearest(root / path), _ENTER)}):
         raise SettingsError(
-            f"{root} cannot be written to: {error.strerror or error}.", "Choose a folder you can write to."
-        ) from None
+            f"These folders cannot be written to: {', '.join(closed)}. Nothing was written.",
+            "Choose a folder you can write to.",
+        )
+    for path in changed:
+        _write(root / path, texts[path], private=path == SETTINGS)
     return Written(
         tuple(path for path in changed if path not in there),
         tuple(path for path in changed if path in there),
         tuple(sorted(kept)),
     )
+
+
+def _nearest(path: Path) -> Path:
+    """Return the folder that a file is made in, or the nearest one above it that is there."""
+    return next(folder for folder in path.parents if folder.exists())
 
 
 def _exists(path: Path) -> bool:

@@ -145,6 +145,25 @@ def test_folders_and_links_in_the_way_are_never_replaced(tmp_path: Path, force: 
     assert list(outside.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["a?b", "50%", "o'brien", "my shop #1", "back\\slash", "bell\a", "x" * 300])
+def test_a_folder_that_no_sync_could_use_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    """By one plain paragraph: a project that passes check and never syncs is worse than none."""
+    ended = CliRunner().invoke(app, ["init", str(tmp_path / name)])
+    assert isinstance(ended.exception, SettingsError)
+    assert "Choose a folder" in ended.exception.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_nowhere_and_a_folder_that_cannot_be_written_to_are_named(tmp_path: Path) -> None:
+    """Nothing is written through the link."""
+    (link := tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for folder, named in ((link, str(link)), (Path("/proc/self/shop"), "/proc/")):
+        ended = CliRunner().invoke(app, ["init", str(folder)])
+        assert isinstance(ended.exception, SettingsError)
+        assert named in ended.exception.message
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_the_command_says_what_it_wrote_and_what_comes_next(tmp_path: Path) -> None:
     """Also where nothing can be written, in words."""
     ran = CliRunner().invoke(app, ["init", str(tmp_path / "shop"), "--no-dbt", "--warehouse", "postgresql"])
