@@ -84,9 +84,11 @@ def _print(report: RunReport, as_json: bool) -> None:
         f"ActiveCampaign was told about {delivery.acknowledged:,} contacts ({delivery.created:,} created) "
         f"with {delivery.total_requests:,} requests{apart} in {delivery.seconds:.1f} s.",
     )
-    for count, word in ((delivery.rejected, "refused"), (delivery.unknown, "without a certain answer")):
+    for count, word, view in (
+        (delivery.rejected, "refused", "rejections"), (delivery.unknown, "without a certain answer", "deliveries")
+    ):  # fmt: skip
         if count:
-            console.print(f"[bold yellow]{count:,} {word}[/]  see: ac-pipeline query 'from deliveries'")
+            console.print(f"[bold yellow]{count:,} {word}[/]  see: ac-pipeline query 'from {view}'")
     if delivery.opted_out:
         console.print(f"{delivery.opted_out:,} were not subscribed: they opted out or bounced (query 'from opt_outs')")
     for reason, count in delivery.withheld.items():
