@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -186,12 +186,16 @@ def connect(settings: Settings | None = None, *, clock: Clock = utc_now) -> Iter
     """
     chosen = settings or load_settings()
     chosen.account()
-    with open_session(chosen, kind=KIND, run_id=str(uuid.uuid4()), clock=clock) as session:
-        connection, loop = Connection(session), Loop()
+    with (
+        open_session(chosen, kind=KIND, run_id=str(uuid.uuid4()), clock=clock) as session,
+        closing(Loop()) as loop,
+    ):
+        connection = Connection(session)
         try:
             yield Account(connection, loop)
         finally:
-            loop.run(connection.close())
-            loop.close()
-            told = Delivery.of_outcomes(outcomes_of_run(session.store))
-            session.delivery = replace(told, requests=connection.requests)
+            try:
+                told = Delivery.of_outcomes(outcomes_of_run(session.store))
+                session.delivery = replace(told, requests=connection.requests)
+            finally:
+                loop.run(connection.close())

@@ -12,6 +12,7 @@ from ac_pipeline.activecampaign import ActiveCampaign, connect
 from ac_pipeline.activecampaign.address import parse_address
 from ac_pipeline.activecampaign.limiter import Limiter
 from ac_pipeline.calls.catalog import Catalog
+from ac_pipeline.calls.loop import closed
 from ac_pipeline.model.declaration import Declarations
 from ac_pipeline.settings import Settings
 from ac_pipeline.store.account import bind_account, require_host
@@ -33,7 +34,7 @@ class Connection:
         self._opened = AsyncExitStack()
         self._client: ActiveCampaign | None = None
         self._catalog: Catalog | None = None
-        self._bound = False
+        self._bound = self._closed = False
         self._asked: dict[str, bool] = {}
         url, self._key = self.settings.account()
         self._address = parse_address(url)
@@ -46,7 +47,9 @@ class Connection:
 
     @property
     def store(self) -> Store:
-        """The store, which this process holds."""
+        """The store, which this process holds. Raises InvalidCall after the end."""
+        if self._closed:
+            raise closed()
         return self._session.store
 
     @property
@@ -91,7 +94,8 @@ class Connection:
         return self._asked[what]
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; no call can be made afterwards."""
+        self._closed = True
         await self._opened.aclose()
 
     async def _open(self) -> ActiveCampaign:

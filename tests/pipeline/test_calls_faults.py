@@ -12,10 +12,20 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+import ac_pipeline
 from ac_pipeline.activecampaign.caller import Unconfirmed
 from ac_pipeline.calls import Identified, connect
-from ac_pipeline.errors import ContactRefused, OwnerMustAct, PipelineError, ServiceUnavailable, StoreBusy, WrongAccount
+from ac_pipeline.errors import (
+    ContactRefused,
+    InvalidCall,
+    OwnerMustAct,
+    PipelineError,
+    ServiceUnavailable,
+    StoreBusy,
+    WrongAccount,
+)
 from ac_pipeline.home import Home
+from ac_pipeline.model.contact import Contact
 from ac_pipeline.model.events import EventState
 from ac_pipeline.store.lock import held_lock
 from pipeline.events_support import Shop
@@ -128,14 +138,24 @@ def test_an_answer_that_never_came_is_not_success(shop: Shop, account: Service) 
     assert account.told()[ANN]["shirtSize"] == "L"
 
 
-def test_a_call_works_in_a_notebook_and_is_stopped_by_ctrl_c(shop: Shop, account: Service) -> None:
+def test_a_call_works_in_a_notebook_and_is_stopped_by_ctrl_c(
+    shop: Shop, account: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where an event loop runs already; and an interrupt while a request is under way leaves its end unknown."""
+    for name, value in shop.environment().items():
+        monkeypatch.setenv(name, value)
 
     async def cell() -> Identified:
         with connect(shop.settings(), clock=shop.clock) as calls:
             return calls.identify("42", NEW)
 
+    async def alone() -> Contact | None:
+        return ac_pipeline.find_contact(ANN)
+
     assert asyncio.run(cell()).contact_id == account.id_of(ANN)
+    found = asyncio.run(alone())
+    assert found is not None
+    assert found.id == account.id_of(ANN)
     child = script(shop)
     account.forget_requests()
 
@@ -147,7 +167,9 @@ def test_a_call_works_in_a_notebook_and_is_stopped_by_ctrl_c(shop: Shop, account
     out, err = child.communicate(timeout=60)
     account.door.open()
     assert (child.returncode, err.strip().splitlines()[-1]) == (-signal.SIGINT, "KeyboardInterrupt"), out + err
-    assert shop.ask("select kind, state from runs order by started_at") == [("send", "succeeded"), ("send", "failed")]
+    assert shop.ask("select kind, state, count(*) from runs group by all order by state") == [
+        ("send", "failed", 1), ("send", "succeeded", 2),
+    ]  # fmt: skip
     assert shop.ask("select outcome, reason from deliveries order by attempt_id desc limit 1") == [
         ("unknown", "the call was stopped")
     ]
@@ -168,7 +190,7 @@ def test_an_event_that_certainly_was_not_told_may_be_told_under_its_id(shop: Sho
 
 
 def test_handles_in_turn_keep_the_accounts_pace(tmp_path: Path) -> None:
-    """One limiter for each account in a process: no request of several handles is throttled."""
+    """One limiter for each account in a process: no request of several is throttled. What is closed takes no call."""
     with service(tmp_path / "slow.sqlite", rate=2) as slow:
         shop = Shop(tmp_path / "shop", slow.sandbox.url, rate=2)
         asked: Counter[str] = Counter()
@@ -176,6 +198,10 @@ def test_handles_in_turn_keep_the_accounts_pace(tmp_path: Path) -> None:
             with connect(shop.settings()) as calls:
                 calls.find_contact(f"u{number}@example.com")
                 asked += Counter(calls.requests)
+            with pytest.raises(InvalidCall, match="The handle is closed"):
+                calls.add_tag("VIP", user_id=1)
+            with pytest.raises(InvalidCall, match="The handle is closed"):
+                calls.identify(1, NEW)
         assert sum(asked.values()) == len(slow.requests()) == 6
 
 
