@@ -49,7 +49,7 @@ def _file(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.exists():
         raise WarehouseError(
             f"WAREHOUSE_URL names {path}, and there is no such file.",
-            "Correct the path, or make the warehouse first (`dbt build`, or `make example` in a new project without dbt).",
+            "Correct the path, or make the warehouse first (`dbt build`; `make example` in a new project without dbt).",
         )
     try:
         return duckdb.connect(path, read_only=True, config={"autoinstall_known_extensions": False})
