@@ -8,13 +8,14 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from ac_pipeline.calls.arguments import read_arguments
+from ac_pipeline.calls.arguments import json_of, read_arguments
 from ac_pipeline.calls.connection import Connection
-from ac_pipeline.calls.happening import message_id_of, read_happening
+from ac_pipeline.calls.faults import refused
+from ac_pipeline.calls.happening import automation_of, message_id_of, read_happening
 from ac_pipeline.calls.identifying import identify, retag
 from ac_pipeline.calls.loop import Loop
 from ac_pipeline.calls.people import Whom, whom
-from ac_pipeline.calls.plain import as_json
+from ac_pipeline.calls.plain import as_user_id
 from ac_pipeline.calls.results import Identified, Told
 from ac_pipeline.calls.tags_and_lists import Named, tag_names
 from ac_pipeline.calls.telling import enrol, happen
@@ -27,8 +28,9 @@ from ac_pipeline.sync.report import Delivery
 from ac_pipeline.sync.session import open_session
 
 Names = Mapping[str, object]
-UserId = str | int
+UserId = str | int | uuid.UUID
 Moment = datetime | str
+MessageId = str | int | uuid.UUID
 KIND = "send"
 """What a handle is called among runs, and where the store is in use."""
 
@@ -55,7 +57,7 @@ class Account:
         *,
         context: Names | None = None,
         timestamp: Moment | None = None,
-        message_id: str | None = None,
+        message_id: MessageId | None = None,
         dry_run: bool = False,
     ) -> Identified:
         """Create or update a contact: email, firstName, lastName, phone, tags, tagsReset, lists, and custom fields.
@@ -77,7 +79,7 @@ class Account:
         email: str | None = None,
         context: Names | None = None,
         timestamp: Moment | None = None,
-        message_id: str | None = None,
+        message_id: MessageId | None = None,
         dry_run: bool = False,
     ) -> Told:
         """Tell an event, with `acValue` of the properties as its value; once for each `message_id`, for 30 days.
@@ -100,7 +102,7 @@ class Account:
         email: str | None = None,
         context: Names | None = None,
         timestamp: Moment | None = None,
-        message_id: str | None = None,
+        message_id: MessageId | None = None,
         as_event: str | None = VIEWED_PAGE,
         dry_run: bool = False,
     ) -> Told:
@@ -126,7 +128,7 @@ class Account:
         email: str | None = None,
         context: Names | None = None,
         timestamp: Moment | None = None,
-        message_id: str | None = None,
+        message_id: MessageId | None = None,
         dry_run: bool = False,
     ) -> Told:
         """Tell a screen view as an event of the screen's name; as track. There is no place for the category."""
@@ -152,16 +154,16 @@ class Account:
 
     def start_automation(
         self,
-        automation: str,
+        automation: str | int,
         *,
         email: str | None = None,
         user_id: UserId | None = None,
-        message_id: str | None = None,
+        message_id: MessageId | None = None,
     ) -> Told:
         """Let a contact enter an automation, by its name or id; once for each `message_id`."""
         who = self._whom("start_automation", user_id, email)
-        number = message_id_of("start_automation", message_id)
-        return self._loop.run(enrol(self._connection, who, automation, number))
+        named, number = automation_of(automation), message_id_of("start_automation", message_id)
+        return self._loop.run(enrol(self._connection, who, named, number))
 
     def _retag(self, call: str, tag: str, email: str | None, user_id: UserId | None, *, remove: bool) -> Identified:
         who = self._whom(call, user_id, email)
@@ -170,7 +172,10 @@ class Account:
         return self._loop.run(retag(self._connection, who, named))
 
     def _whom(self, call: str, user_id: UserId | None, email: str | None) -> Whom:
-        user, address = (None if one is None else as_json(one) for one in (user_id, email))
+        faults: list[str] = []
+        user, address = json_of("user_id", user_id, faults, as_user_id), json_of("email", email, faults)
+        if faults:
+            raise refused(call, faults)
         return whom(self._connection, call, user, address)
 
     async def _find(self, email: str) -> Contact | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from ac_pipeline.calls.faults import said
-from ac_pipeline.calls.plain import NotPlain, as_json, kind_of
+from ac_pipeline.calls.plain import NotPlain, as_json, as_user_id, is_text, kind_of
 from ac_pipeline.declarations.key import RESERVED_TRAITS, fold
 from ac_pipeline.errors import InvalidCall
 
@@ -36,6 +36,8 @@ class Said:
     ignored: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     """What of it cannot be used; it is not among the others."""
+    unreadable: bool = False
+    """Whether who is meant is among what cannot be used."""
 
 
 def read_arguments(user_id: object, traits: Traits | None, context: Traits | None = None) -> Said:
@@ -47,7 +49,11 @@ def read_arguments(user_id: object, traits: Traits | None, context: Traits | Non
     behind = mapping(mapping(context, "context").get("traits"), "context.traits")
     given = {fold(name) for name in traits}
     traits |= {name: value for name, value in behind.items() if fold(name) not in given}
-    faults, ignored = [*_twice(traits)], []
+    faults, ignored = list[str](), list[str]()
+    if odd := {name for name in traits if not is_text(name) or "\0" in name}:
+        faults.append("a trait's name is no text")
+        traits = {name: value for name, value in traits.items() if name not in odd}
+    faults += _twice(traits)
     known: dict[str, str] = {}
     custom: dict[str, object] = {}
     for name, value in traits.items():
@@ -62,11 +68,8 @@ def read_arguments(user_id: object, traits: Traits | None, context: Traits | Non
             known[folded] = as_json(value)
         else:
             custom[name] = value
-    identity = None
-    if user_id is not None and (fault := _fault(_USER_ID, user_id)):
-        faults.append(f"user_id: {fault}")
-    elif user_id is not None:
-        identity = as_json(user_id)
+    identity = json_of("user_id", user_id, faults, as_user_id)
+    named = {fold(name) for name in traits}
     return Said(
         user_id=identity,
         email=known.get(_EMAIL),
@@ -77,7 +80,17 @@ def read_arguments(user_id: object, traits: Traits | None, context: Traits | Non
         custom=custom,
         ignored=tuple(ignored),
         faults=tuple(faults),
+        unreadable=(user_id is not None and identity is None) or _EMAIL in named - known.keys(),
     )
+
+
+def json_of(what: str, value: object, faults: list[str], read: Callable[[object], str] = as_json) -> str | None:
+    """Return an argument as JSON, None where there is none; what cannot be used is added to the faults."""
+    try:
+        return None if value is None else read(value)
+    except NotPlain as kind:
+        faults.append(f"{what}: a {kind} cannot be used")
+        return None
 
 
 def mapping(value: object, what: str) -> Mapping[str, object]:
@@ -102,6 +115,6 @@ def _fault(folded: str, value: object) -> str:
     """Return why a value cannot be sent whatever it is sent to; empty when it may be."""
     try:
         nested = kind_of(value) == "nested"
-    except NotPlain as what:
-        return f"a {what} is no value"
+    except NotPlain as kind:
+        return f"a {kind} cannot be used"
     return said("nested_value") if nested and folded != _LISTS else ""

@@ -90,6 +90,8 @@ def _checked(connection: Connection, arguments: Said) -> Checked:
     read = {**names, "tags": tags, "tags_reset": reset, "lists": lists}
     faults = [*arguments.faults, *said_all([(name, one.fault) for name, one in read.items()])]
     faults += check_declared(store, connection.declarations, arguments.custom)
+    if arguments.unreadable and arguments.user_id is None and arguments.email is None:
+        raise refused("identify", faults)
     try:
         who = whom(connection, "identify", arguments.user_id, arguments.email)
     except InvalidCall as fault:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ac_pipeline.calls.catalog import Catalog
 from ac_pipeline.calls.faults import refused, said
+from ac_pipeline.calls.plain import is_text
 from ac_pipeline.model.properties import TAGS_RESET, call_key, list_key, tag_key
 from ac_pipeline.store.call_values import Read, read_tags
 from ac_pipeline.store.calls import property_of_call, spoken
@@ -42,7 +43,8 @@ def names_of(tags: str | None, lists: str | None, *, reset: bool) -> Named:
 
 def tag_names(store: Store, call: str, tag: object) -> tuple[str, ...]:
     """Return the one tag that a call names. Raises InvalidCall."""
-    read = read_tags(store, json.dumps([tag])) if isinstance(tag, str) else Read(None, "invalid_tags")
+    usable = isinstance(tag, str) and is_text(tag)
+    read = read_tags(store, json.dumps([tag])) if usable else Read(None, "invalid_tags")
     if read.fault is not None or read.text is None:
         raise refused(call, [said("invalid_tags", "tag")])
     return tuple(json.loads(read.text))

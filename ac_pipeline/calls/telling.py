@@ -121,10 +121,10 @@ def _request(store: Store, route: Route) -> Request:
 async def _automation(connection: Connection, name: str) -> str:
     """Return the id of an automation by its name or id. Raises UnknownName or OwnerMustAct."""
     known = await (await connection.catalog()).automations()
-    name = name.strip()
     found = [one for one in known if one.id == name] if name.isdecimal() else automations_named(known, name)
     if not found:
-        raise UnknownName(f"The account has no automation {name}.", "Give its name, or its id.")
+        # What was given is not repeated: it may be an address.
+        raise UnknownName("The account has no such automation.", "Give its name, or its id.")
     if len(found) > 1:
         ids = " and ".join(one.id for one in found)
         raise UnknownName(f"{name} is the name of {len(found)} automations.", f"Give the id: {ids}.")

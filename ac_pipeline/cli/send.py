@@ -45,7 +45,10 @@ _KNOWN = {
     "page": {"user_id", "email", "category", "name", "properties", "context", "timestamp", "message_id", "as_event"},
     "screen": {"user_id", "email", "category", "name", "properties", "context", "timestamp", "message_id"},
 }
-_OF_ALL = {"type", "anonymous_id", "integrations", "sent_at", "received_at", "version", "channel"}
+_OF_ALL = {
+    "type", "anonymous_id", "integrations", "sent_at", "received_at", "original_timestamp", "version", "channel",
+    "_metadata",
+}  # fmt: skip
 """What Segment's own messages carry besides, and ActiveCampaign has no place for."""
 
 
@@ -175,7 +178,8 @@ def _read(call: str, given: str) -> Arguments:
     try:
         text = sys.stdin.read() if given == "-" else Path(given).read_text(encoding="utf-8")
         found = json.loads(text)
-    except (OSError, ValueError):
+        json.dumps(found, ensure_ascii=False).encode()  # half a character can be written in JSON, and not sent
+    except (OSError, ValueError, RecursionError):
         raise InvalidCall(
             "What --json names cannot be read as JSON.", "Give one object; - is standard input."
         ) from None
@@ -196,6 +200,6 @@ def _pairs(given: list[str] | None) -> Arguments:
             raise InvalidCall("An option is not written as NAME=VALUE.", "For instance: --trait firstName=Ann")
         try:
             found[name.strip()] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[name.strip()] = value
     return found

@@ -186,6 +186,11 @@ def test_every_fault_of_a_call_is_named_before_any_request(shop: Shop, account: 
         fault = faulty(calls, "identify", "1", traits)
         missing = faulty(calls, "identify", "1", {"firstName": "Ann"})
         named = [faulty(calls, "track", *args) for args in (("1", "x" * 33), ("1", "__x"), ("1", ""), (None, "x"))]
+        odd = [
+            faulty(calls, "page", "1", as_event=" "), faulty(calls, "add_tag", "\ud800", user_id="1"),
+            faulty(calls, "add_tag", "VIP", user_id=b"1"), faulty(calls, "start_automation", None, user_id="1"),
+            faulty(calls, "identify", b"1"),
+        ]  # fmt: skip
     assert isinstance(fault, InvalidCall)
     assert all(f"{name}: " in fault.message for name in ("email", "points", "shoe", "tags", "phone"))
     assert "a b and aB are the same trait" in fault.message
@@ -193,6 +198,9 @@ def test_every_fault_of_a_call_is_named_before_any_request(shop: Shop, account: 
     assert [one.message.rpartition("(")[2].rstrip(").") for one in named] == [
         "event_name_too_long", "reserved_event_name", "missing_event", "missing_user",
     ]  # fmt: skip
+    assert all(isinstance(one, InvalidCall) for one in odd)
+    assert "needed" not in odd[-1].message, "there is a user id, but a wrong one"
+    assert shop.ask("from events") == []
     assert secret not in str(fault)
     assert account.requests() == []
 

@@ -207,7 +207,14 @@ def test_handles_in_turn_keep_the_accounts_pace(tmp_path: Path) -> None:
 
 def test_one_call_from_the_command_line(shop: Shop, account: Service) -> None:
     """Arguments as options, or as JSON on standard input; a dry run shows no person; exit codes as elsewhere."""
-    message = {"type": "identify", "userId": "42", "anonymousId": None, "traits": {**NEW, "tags": ["VIP"]}}
+    message = {
+        "type": "identify",
+        "userId": "42",
+        "anonymousId": None,
+        "originalTimestamp": "",
+        "_metadata": {},
+        "traits": {**NEW, "tags": ["VIP"]},
+    }
     planned = shop.feed(message, "send", "identify", "--json", "-", "--dry-run")
     said = shop.feed(message, "send", "identify", "--json", "-", "--trait", "age=7")
     event = ("--event", "Signed Up", "--property", "acValue=2", "--message-id", "m")

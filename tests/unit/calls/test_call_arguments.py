@@ -9,6 +9,8 @@ import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -20,8 +22,9 @@ from hypothesis import strategies as st
 import ac_pipeline
 from ac_pipeline import calls
 from ac_pipeline.calls.arguments import read_arguments
-from ac_pipeline.calls.happening import read_happening
+from ac_pipeline.calls.happening import automation_of, message_id_of, read_happening
 from ac_pipeline.calls.plain import NotPlain, as_json, kind_of, plain, type_of
+from ac_pipeline.cli import send
 from ac_pipeline.declarations.key import RESERVED_TRAITS
 from ac_pipeline.errors import InvalidCall
 from ac_pipeline.model.contact import Contact
@@ -40,6 +43,9 @@ VALUES = st.one_of(
     st.lists(st.text(max_size=5), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )  # fmt: skip
 SECRET = "zebrowskaya"
+HALF = "\ud800"
+ENDLESS: list[object] = []
+ENDLESS += [ENDLESS, ENDLESS]
 
 
 class Size(Enum):
@@ -143,6 +149,61 @@ def test_an_event_says_who_what_and_where() -> None:
         )  # fmt: skip
     said = caught.value.message
     assert all(f"{name}: " in said for name in ("user_id", "name", "timestamp", "message_id", "acValue"))
+
+
+def test_a_value_that_cannot_travel_is_a_fault_of_the_call() -> None:
+    """Half a character, more digits than anybody writes, a list in itself: wherever it stands, and never shown."""
+    for odd in (HALF, [HALF], {HALF: 1}, 10**5000, Decimal("1e999999"), Fraction(10**400), ENDLESS):
+        said = read_arguments(odd, {"size": odd, "tags": odd, HALF: 1})
+        assert [fault.partition(" ")[0] for fault in said.faults] == ["a", "size:", "tags:", "user_id:"]
+        assert (said.unreadable, said.user_id, said.custom) == (True, None, {})
+        with pytest.raises(InvalidCall) as caught:
+            read_happening(EventCall.TRACK, user_id=odd, event="x" + HALF, message_id=odd, properties={"acValue": odd})
+        assert all(f"{name}: " in caught.value.message for name in ("user_id", "event", "message_id", "acValue"))
+        assert HALF not in f"{said.faults}{caught.value}"
+
+
+def test_an_id_is_a_text_a_whole_number_or_a_uuid() -> None:
+    """A truth is nobody's id."""
+    number = UUID(int=7)
+    assert read_arguments(number, None).user_id == f'"{number}"'
+    assert (automation_of(7), automation_of(" Welcome "), message_id_of("track", number)) == (
+        "7",
+        "Welcome",
+        str(number),
+    )
+    assert read_arguments(True, None).faults == ("user_id: a bool cannot be used",)
+    for odd in (None, True, 1.5, " ", HALF, b"1", "a\0b"):
+        with pytest.raises(InvalidCall):
+            automation_of(odd)
+        if odd is not None:
+            with pytest.raises(InvalidCall):
+                message_id_of("track", odd)
+
+
+def test_json_that_python_cannot_read_is_an_invalid_call(tmp_path: Path) -> None:
+    """However deep, long or broken it is: before anything is opened."""
+    file = tmp_path / "call.json"
+    for text in ("[" * 100_000, f'{{"userId": {"9" * 5000}}}', '{"userId": "J\\ud800"}', "{"):
+        file.write_text(text)
+        with pytest.raises(InvalidCall, match="cannot be read as JSON"):
+            send.identify(given=str(file))
+
+
+def test_the_name_of_an_event_is_judged_before_anything_is_kept() -> None:
+    """Letters that this Python does not know cannot be told; the same letter composed or not is one name."""
+    for odd, fault in (("x\U0001fae9", "invalid_event"), ("\u0378", "invalid_event"), (" ", "missing_event"),
+                       ("__x", "reserved_event_name"), ("x" * 33, "event_name_too_long")):  # fmt: skip
+        for call in (EventCall.TRACK, EventCall.SCREEN):
+            with pytest.raises(InvalidCall, match=fault):
+                read_happening(call, user_id=1, event=odd)
+        with pytest.raises(InvalidCall, match=fault):
+            read_happening(EventCall.PAGE, user_id=1, as_event=odd)
+    assert read_happening(EventCall.PAGE, user_id=1, event="x" * 99).event is None, "there is no place for it"
+    assert read_happening(EventCall.TRACK, user_id=1, event=" Cafe\u0301").event == "Caf\u00e9"
+    with pytest.raises(InvalidCall, match="invalid_url") as caught:
+        read_happening(EventCall.PAGE, user_id=1, properties={"url": f"http://[{SECRET}]/"})
+    assert SECRET not in str(caught.value)
 
 
 def test_nothing_that_is_returned_shows_a_person() -> None:
