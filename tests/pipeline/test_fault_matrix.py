@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from ac_pipeline.sandbox.faults import Kind
-from soak.matrix import ATTENTION, Case, Delivery, Usual, cases, company_with_account
+from soak.matrix import ATTENTION, Case, Delivery, cases, company_with_account
 
 PEOPLE = 15
 BULK_ONLY = {Kind.BULK_THROTTLED, Kind.BULK_ROW_REFUSED, Kind.BULK_FAILED, Kind.BULK_INTERRUPTED}
@@ -21,7 +21,7 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
 
 
 @pytest.fixture(scope="module")
-def without(delivery: Delivery) -> Usual:
+def without(delivery: Delivery) -> int:
     """Requests of the delivery when nothing goes wrong."""
     return delivery.usual(PEOPLE)
 
@@ -31,7 +31,7 @@ def named() -> Mapping[str, Case]:
 
 
 @pytest.mark.parametrize("name", ["all of the first part together, 20%", "field_error 20%"])
-def test_the_account_becomes_equal_within_bounded_extra_requests(delivery: Delivery, without: Usual, name: str) -> None:
+def test_the_account_becomes_equal_within_bounded_extra_requests(delivery: Delivery, without: int, name: str) -> None:
     """Each hit costs a request and at most a look; each further sync its beginning; a refused one its return."""
     row = delivery.measure(named()[name], PEOPLE, without)
     assert row.wrong == ()

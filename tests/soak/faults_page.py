@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from soak.matrix import ATTENTION, DONE, INCONSISTENT, OWNER, PEOPLE, RATE, SETUP, SYNCS, UNAVAILABLE, Row
+from soak.matrix import ATTENTION, DONE, INCONSISTENT, OWNER, PEOPLE, QUESTIONS, RATE, SETUP, SYNCS, UNAVAILABLE, Row
 
 _CODES = {
     DONE: "done", ATTENTION: "done, some contacts wait", UNAVAILABLE: "stopped: not available",
@@ -21,7 +21,7 @@ def page(rows: Sequence[Row], route: str) -> str:
         f"{PEOPLE[route]} new contacts are told what they are, by the {route} route, at {RATE} requests/s, while the "
         "sandbox meets this share of all requests with a fault (the set-up of the custom fields came before). "
         f"`ac-pipeline sync` is run until the account equals the truth, {SYNCS} times at most. Without faults the "
-        f"delivery takes {rows[0].without.requests} requests in one sync{_asking(rows[0])}. Bound: these, 2 for each "
+        f"delivery takes {rows[0].without} requests in one sync{_asking(rows[0])}. Bound: these, 2 for each "
         f"request that was hit, {SETUP} for each further sync, 1 for each contact that was refused (it is told when "
         "its desired state has changed, which the test sees to), and 1 for each that an import did not take.",
         _table(rows),
@@ -34,11 +34,11 @@ def page(rows: Sequence[Row], route: str) -> str:
 
 def _asking(row: Row) -> str:
     """Say how often imports are asked about, which has a bound of its own."""
-    if not row.without.asked:
+    if not row.imports:
         return ""
     return (
-        f", and {row.without.asked} questions how imports stand, which depend on their time and are counted apart: at "
-        "most twice as many for each sync, and 2 for each request that was hit"
+        "; questions how imports stand depend on the time these take and are counted apart: at most "
+        f"{QUESTIONS} for each import, and 1 for each request that was hit"
     )
 
 
@@ -57,7 +57,7 @@ def _table(rows: Sequence[Row]) -> str:
             row.syncs,
             row.hits,
             row.requests,
-            row.requests - row.without.requests,
+            row.requests - row.without,
             row.bound,
             row.asked,
         )

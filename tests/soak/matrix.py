@@ -21,7 +21,9 @@ PEOPLE = {"single": 40, "bulk": 400}
 SYNCS = 15
 SETUP = 3
 """Requests before the first contact: who the key's user is, which account this is, its custom fields."""
-ASKING = "GET /import/info"
+ASKING, IMPORTING = "GET /import/info", "POST /import/bulk_import"
+QUESTIONS = 6
+"""How an import stands may be asked so often: after ever longer waits."""
 DONE, OWNER, UNAVAILABLE, INCONSISTENT, ATTENTION = 0, 6, 7, 10, 11
 
 
@@ -38,14 +40,6 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Usual:
-    """What the same delivery takes without faults."""
-
-    requests: int
-    asked: int
-
-
-@dataclass(frozen=True)
 class Row:
     """What became of a case."""
 
@@ -58,7 +52,9 @@ class Row:
     """All but the questions how imports stand."""
     asked: int
     """Questions how imports stand: as many as their time takes."""
-    without: Usual
+    imports: int
+    without: int
+    """Requests of the same delivery without faults, questions how imports stand not counted."""
     nudged: int
     """Contacts that were refused, and told when their desired state had changed."""
     singly: int
@@ -68,12 +64,12 @@ class Row:
     @property
     def bound(self) -> int:
         """Each hit costs a request and, where its effect is in doubt, a look; each further sync its beginning."""
-        return self.without.requests + 2 * self.hits + SETUP * (self.syncs - 1) + self.nudged + self.singly
+        return self.without + 2 * self.hits + SETUP * (self.syncs - 1) + self.nudged + self.singly
 
     @property
     def bound_asked(self) -> int:
-        """Each sync may ask twice as often as the delivery without faults did; each hit twice more."""
-        return 2 * self.without.asked * self.syncs + 2 * self.hits
+        """Each import may be asked about a few times, each hit costs a question more."""
+        return QUESTIONS * self.imports + self.hits
 
     @property
     def passed(self) -> bool:
@@ -123,13 +119,13 @@ class Delivery:
     world: World
     sandbox: SandboxProcess
 
-    def usual(self, people: int) -> Usual:
-        """Deliver `people` new contacts without faults."""
-        row = self.measure(Case("none"), people, Usual(0, 0))
+    def usual(self, people: int) -> int:
+        """Deliver `people` new contacts without faults; return the requests that takes."""
+        row = self.measure(Case("none"), people, 0)
         assert (row.syncs, row.hits, row.wrong) == (1, 0, ())
-        return Usual(row.requests, row.asked)
+        return row.requests
 
-    def measure(self, case: Case, people: int, without: Usual) -> Row:
+    def measure(self, case: Case, people: int, without: int) -> Row:
         """Deliver `people` new contacts under the faults of a case, until the account is equal or SYNCS are over."""
         world, sandbox = self.world, self.sandbox
         singly = self._not_taken()
@@ -153,8 +149,8 @@ class Delivery:
         if wrong or codes[-1] != DONE:
             self.sync()  # the next case begins with an account that is equal, and knows it
         return Row(
-            case, len(codes), tuple(codes), hits, sum(counts.values()) - asked, asked, without, nudged,
-            self._not_taken() - singly, tuple(wrong),
+            case, len(codes), tuple(codes), hits, sum(counts.values()) - asked, asked,
+            counts.get(IMPORTING, 0), without, nudged, self._not_taken() - singly, tuple(wrong),
         )  # fmt: skip
 
     def _not_taken(self) -> int:
