@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ _TYPES = {
 }  # fmt: skip
 """What the account's own fields hold; text where it is not among these."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_DIVIDERS = re.compile(r"[./:]")
+"""Stand between words, besides those that `fold` leaves out: `utm.source` is `utm_source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def check_declared(store: Store, declarations: Declarations, custom: Mapping[str
 def declared_as(declarations: Declarations, name: str) -> Declaration | None:
     """Return the audience or trait with a custom field that a trait's name means, in any spelling."""
     for one in (*declarations.audiences, *declarations.traits):
-        if one.has_field and fold(name) in {fold(text) for text in (one.key, one.name, one.field) if text}:
+        known = {fold(text) for text in (one.key, one.name, one.field) if text}
+        if one.has_field and (fold(name) in known or _key(name) == one.key):
             return one
     return None
 
@@ -117,15 +121,22 @@ async def resolve(
 
 def _undeclared(known: FieldCatalog, name: str, value: object, declarations: Declarations) -> Declaration:
     """Return a trait that no file declares: of the type of the field that is there, otherwise of its value."""
-    spaced = _HUMP.sub(" ", name.strip().strip("%"))
-    key = key_of(spaced) or "trait"
-    there = known.alike(name)
+    key = _key(name)
+    there = known.alike(name, key)
     value_type = _TYPES.get(there[0].type.lower(), ValueType.TEXT) if there else type_of(value)
     return Declaration(
         Kind.TRAIT, key, name.strip().strip("%"), Query(""), Path(), value_type=value_type,
         field=f"%{there[0].perstag}%" if len(there) == 1 and there[0].perstag else None,
         nulls=declarations.destination.nulls,
     )  # fmt: skip
+
+
+def _key(name: str) -> str:
+    """Return the key of a trait. A name that is more than its Latin letters and digits say is told apart by a hash."""
+    key, folded = key_of(_HUMP.sub(" ", name.strip().strip("%"))), fold(name)
+    if key.replace("_", "") == _DIVIDERS.sub("", folded):
+        return key
+    return f"{key or 'trait'}_{hashlib.sha256(folded.encode()).hexdigest()[:8]}"
 
 
 def _twice(wanted: Mapping[str, Declaration]) -> list[str]:

@@ -299,3 +299,19 @@ def test_fields_are_the_accounts_or_made_by_the_values(shop: Shop, account: Serv
         calls.identify("42", {"day": None, "nil": None})
     assert "day" not in {title for title, value in account.told()[ANN].items() if value}
     assert len(account.fields()) == shop_fields + 1
+
+
+def test_traits_in_every_script_have_fields_of_their_own(shop: Shop, account: Service) -> None:
+    """Whatever letters ActiveCampaign's tags leave out; the account's own fields are not taken for theirs."""
+    account.create_field("Trait")
+    shop.trait("UTM Source", "text", {})
+    traits = {name: name for name in ("город", "страна", "都市", "🎉", "имя 2", "город 2", "C#", "C++")}
+    with connect(shop.settings(), clock=shop.clock) as calls:
+        for name, value in {**NEW, **traits, "utm.source": "a"}.items():
+            calls.identify("42", {**NEW, name: value})
+    assert account.told()[ANN] == {**traits, "UTM Source": "a"}
+    count = len(account.fields())
+    with connect(shop.settings(), clock=shop.clock) as calls:
+        calls.identify("42", {"ГОРОД": "Ulm", "都市": "京都"})
+    assert account.told()[ANN] == {**traits, "UTM Source": "a", "город": "Ulm", "都市": "京都"}
+    assert len(account.fields()) == count
