@@ -22,8 +22,8 @@ class Identified:
 
     `contact_id` is the account's; None only after a dry run that would create somebody. `said` names what was told,
     `left_alone` traits without a value, `ignored` those that ActiveCampaign has no place for. `declared` are audiences
-    and traits of the warehouse among them: the next sync sets these to what it says. `not_subscribed` maps lists to
-    the reason why nobody was subscribed.
+    and traits of the warehouse among them, of somebody in its contacts: the next sync sets these to what it says.
+    `not_subscribed` maps lists to the reason why nobody was subscribed.
     """
 
     contact_id: str | None

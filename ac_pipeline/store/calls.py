@@ -204,7 +204,8 @@ def forget_steps(store: Store, contact_id: int) -> None:
 def declared_among(store: Store, contact_id: int, property_ids: Iterable[int]) -> frozenset[str]:
     """Return the keys of those of these properties of which the warehouse says something about a contact.
 
-    Of an audience it always does, and of a trait that is to be cleared: no value is one, too.
+    Of somebody among its contacts it always does of an audience, and of a trait that is to be cleared: no value is
+    one, too. Of anybody else it says nothing: syncs tell them nothing before they are there.
     """
     rows = store.connection.execute(
         """select distinct property.key
@@ -212,6 +213,10 @@ def declared_among(store: Store, contact_id: int, property_ids: Iterable[int]) -
         left join engine.desired
             on desired.property_id = property.property_id and desired.contact_id = $contact
         where list_contains($ids, property.property_id) and property.declared and property.sent
+            and exists (
+                select 1 from engine.desired as known join engine.property as email using (property_id)
+                where known.contact_id = $contact and email.key = 'email'
+            )
             and (desired.contact_id is not null or property.kind = 'audience' or property.nulls = 'clear')""",
         {"contact": contact_id, "ids": list(property_ids)},
     ).fetchall()

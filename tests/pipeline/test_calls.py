@@ -118,6 +118,27 @@ def test_the_warehouse_has_the_last_word_where_it_says_something(shop: Shop, acc
     assert account.requests() == []
 
 
+def test_of_people_the_warehouse_does_not_know_scripts_have_the_word(shop: Shop, account: Service) -> None:
+    """No sync takes anything back; from when they are among its contacts, the warehouse has the last word."""
+    shop.customers(customer("2"))
+    shop.audience("Buyers", "2", "3")
+    shop.trait("Points", "number", {"3": 7}, stored="integer", nulls="clear")
+    shop.sync()
+    with connect(shop.settings(), clock=shop.clock) as calls:
+        for user in ("1", "3"):
+            who = {"email": f"u{user}@example.com", "firstName": f"First{user}"}
+            said = calls.identify(user, {**who, "buyers": user == "1", "points": 5})
+            assert said.declared == ()
+    told = {U1: {"Buyers": "true", "Points": "5"}, "u3@example.com": {"Buyers": "false", "Points": "5"}}
+    report = shop.sync_later()
+    assert (report.delivery.planned, report.needs_attention) == (0, False)
+    assert {email: account.told()[email] for email in told} == told
+    shop.customers(customer("1"), customer("2"), customer("3"))
+    shop.sync_later()
+    assert account.told()[U1] == {"Buyers": "false", "Points": ""}
+    assert account.told()["u3@example.com"] == {"Buyers": "true", "Points": "7"}
+
+
 def test_who_becomes_a_contact_is_the_destinations_rule(shop: Shop, account: Service) -> None:
     """`with_name`, `never`: whom the account has is told; nobody else is made. Reserved traits go nowhere."""
     account.create("old@example.com")
