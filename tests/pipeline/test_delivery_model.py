@@ -34,7 +34,7 @@ from pipeline.model_run import DESTINATION, Run
 from pipeline.model_service import ACTIVE, UNSUBSCRIBED, Crash, End, Fate, Handing, Member, ModelService
 from unit.store.store_support import Ticking, as_of, audience, clear, declared, insert, rows, trait
 
-EXAMPLES, STEPS = 12, 10
+EXAMPLES, STEPS = 9, 10
 """In `make test`; `make soak` makes more."""
 CLUB = MemberList("Club", unsubscribe_on_exit=True, resubscribe=True, reason="consent is ours")
 DECLARATIONS = declared(

@@ -55,7 +55,7 @@ def clean(text: str | None) -> str:
     return unicodedata.normalize("NFC", text or "").strip(" \t\r\n")
 
 
-quick = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PIECES = st.text(st.sampled_from('aAbB|,é[{" \t1'), max_size=4) | st.sampled_from(["e\u0301", "É", "\0", "x" * 256])
 SETS = st.lists(st.none() | PIECES, max_size=6)
 
