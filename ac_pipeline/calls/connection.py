@@ -40,6 +40,12 @@ class Connection:
         self._address = parse_address(url)
         require_host(self.store, self._address.host)
 
+    def pace(self) -> Limiter:
+        """Return the account's limiter, which every handle of this process goes on with."""
+        rate, share = self.settings.activecampaign_rate, self.settings.activecampaign_rate_share
+        made = Limiter(rate, share, clock=time.monotonic, sleep=asyncio.sleep)
+        return _paces.setdefault((self._address.host, rate, share), made)
+
     @property
     def settings(self) -> Settings:
         """The settings of the handle."""
@@ -100,12 +106,9 @@ class Connection:
 
     async def _open(self) -> ActiveCampaign:
         rate, share = self.settings.activecampaign_rate, self.settings.activecampaign_rate_share
-        pace = _paces.setdefault(
-            (self._address.host, rate, share), Limiter(rate, share, clock=time.monotonic, sleep=asyncio.sleep)
-        )
         return await self._opened.enter_async_context(
             connect(
                 self._address.base_url, self._key, tracking=tracking_access(self.settings)[0],
-                rate=rate, share=share, limiter=pace,
+                rate=rate, share=share, limiter=self.pace(),
             )
         )  # fmt: skip
