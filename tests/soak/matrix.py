@@ -63,8 +63,11 @@ class Row:
 
     @property
     def bound(self) -> int:
-        """Each hit costs a request and, where its effect is in doubt, a look; each further sync its beginning."""
-        return self.without + 2 * self.hits + SETUP * (self.syncs - 1) + self.nudged + self.singly
+        """Each hit costs a request and, where its effect is in doubt, a look; each further sync its beginning.
+
+        Of each import the last page of new ids may have to be read by itself.
+        """
+        return self.without + 2 * self.hits + SETUP * (self.syncs - 1) + self.nudged + self.singly + self.imports
 
     @property
     def bound_asked(self) -> int:
