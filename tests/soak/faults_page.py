@@ -23,8 +23,8 @@ def page(rows: Sequence[Row], route: str) -> str:
         f"`ac-pipeline sync` is run until the account equals the truth, {SYNCS} times at most. Without faults the "
         f"delivery takes {rows[0].without} requests in one sync{_asking(rows[0])}. Bound: these, 2 for each "
         f"request that was hit, {SETUP} for each further sync, 1 for each contact that was refused (it is told when "
-        "its desired state has changed, which the test sees to), 1 for each that an import did not take, and 1 for each "
-        "import: the last page of the ids it made may be read by itself.",
+        "its desired state has changed, which the test sees to), 1 for each that an import did not take, and 1 for "
+        "each import: the last page of the ids it made may be read by itself.",
         _table(rows),
     ]
     failed = [row for row in rows if not row.passed]
