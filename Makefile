@@ -35,7 +35,7 @@ fix: $(INSTALLED) ## let ruff correct what it can
 bench: $(INSTALLED) ## measure (some minutes), write tests/benchmarks/RESULTS.md, fail below a bound
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks
 
-soak: $(INSTALLED) ## kill syncs hundreds of times and meet every fault (half an hour), write tests/soak/*.md, fail on a difference
+soak: $(INSTALLED) ## kill syncs hundreds of times and meet every fault (an hour and a half), write tests/soak/*.md, fail on a difference
 	@PYTHONPATH=tests $(BIN)/python -m soak
 
 dev: $(INSTALLED) ## Dagster's UI on the demo, and the sandbox's page
