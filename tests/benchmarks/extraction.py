@@ -7,7 +7,6 @@ that any program that reads them would take.
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from ac_pipeline.store.snapshots import take_snapshot
 from ac_pipeline.store.store import open_store
 from ac_pipeline.warehouse import dialect_of, extract
 from ac_pipeline.warehouse.opening import open_warehouse
+from benchmarks.memory import peak_memory
 from benchmarks.report import Section, bounded, table
 from postgres import server
 
@@ -159,15 +159,10 @@ def _read(engine: str, url: str, rows: int, least: float, folder: Path) -> Read:
         with _timed() as extracting:
             extraction = extract(url, (trait,), as_of=AS_OF, is_now=True, folder=store.work / "extraction")
         assert [result.rows for result in extraction.results] == [rows]
-        reading_peak = _peak()
+        reading_peak = peak_memory()
         with _timed() as taking:
             take_snapshot(store, Window(AS_OF - timedelta(hours=2), AS_OF), extraction, ids)
-    return Read(engine, rows, least, reading(), extracting(), taking(), reading_peak, _peak())
-
-
-def _peak() -> float:
-    """GB this process had at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return Read(engine, rows, least, reading(), extracting(), taking(), reading_peak, peak_memory())
 
 
 @contextmanager

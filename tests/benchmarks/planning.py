@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +19,7 @@ from ac_pipeline.home import Home
 from ac_pipeline.store.outbox import fill_outbox, reconcile
 from ac_pipeline.store.store import MEMORY, Store, open_store
 from benchmarks.filled import AUDIENCES, DESTINATION, PROPERTIES, TRAITS, fill_desired, fill_ledger
+from benchmarks.memory import peak_memory
 from benchmarks.report import Section, bounded, table
 
 CONTACTS = 1_000_000
@@ -153,7 +152,7 @@ def _plan(home: Path, what: str, memory: str | None, kept: Path | None = None) -
             planned = fill_outbox(store, DESTINATION).contacts
         except duckdb.OutOfMemoryException as error:
             failure = type(error).__name__
-        ended, processor, peak = time.perf_counter(), time.process_time() - worked, _peak()
+        ended, processor, peak = time.perf_counter(), time.process_time() - worked, peak_memory()
         store.connection.execute(f"set memory_limit = '{AMPLE}'")
         differing = _differences(store, kept) if kept and not failure else None
         return Planning(
@@ -175,7 +174,7 @@ def _plan_nothing(home: Path) -> Nothing:
             scans.append(_timed(lambda: _scan(store)))
             plans.append(_timed(plan))
         # The first one of each reads the file, and finds the memory it needs.
-        return Nothing(_median(plans[1:]), _median(scans[1:]), _peak(), planned)
+        return Nothing(_median(plans[1:]), _median(scans[1:]), peak_memory(), planned)
 
 
 def _scan(store: Store) -> None:
@@ -224,18 +223,6 @@ def _timed(action: Callable[[], None]) -> Seconds:
 
 def _median(times: Sequence[Seconds]) -> Seconds:
     return Seconds(statistics.median(one.clock for one in times), statistics.median(one.processor for one in times))
-
-
-def _peak() -> float:
-    """Return the most memory this process had, in GB.
-
-    Not `ru_maxrss` on Linux: it begins with what the process had that started this one.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) * 1024 / 1e9
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 def section(contacts: int = CONTACTS) -> Section:
