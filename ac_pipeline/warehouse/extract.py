@@ -12,7 +12,7 @@ is read again, from the same snapshot, and loaded alone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,15 +89,19 @@ class _Reading:
         except Exception as error:  # noqa: BLE001  (whatever happens inside a driver; one declaration fails, not the run)
             self.failure = failure_of(error)
 
-    def result(self, loaded: dict[str, int]) -> Extracted:
+    def result(self, loaded: Mapping[str, int]) -> Extracted:
         """Return what can be used, given how many rows each table has."""
         arrived = loaded.get(self.table, 0)
-        failure = self.failure
-        if not failure and arrived != self.rows:
-            failure = f"{self.rows} rows were read but {arrived} arrived in DuckDB"
-        if failure:
-            return Extracted(self.declaration, failure=failure)
-        return Extracted(self.declaration, table=self.table, rows=self.rows)
+        return what_counts(self.declaration, self.table, read=self.rows, arrived=arrived, failure=self.failure)
+
+
+def what_counts(declaration: Declaration, table: str, *, read: int, arrived: int, failure: str = "") -> Extracted:
+    """Return a declaration's result: usable only when nothing failed and as many rows arrived as were read."""
+    if not failure and arrived != read:
+        failure = f"{read} rows were read but {arrived} arrived in DuckDB"
+    if failure:
+        return Extracted(declaration, failure=failure)
+    return Extracted(declaration, table=table, rows=read)
 
 
 def _load(warehouse: Warehouse, readings: Sequence[_Reading], file: Path, folder: Path) -> None:
