@@ -21,6 +21,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PATIENCE = 60.0
 """Seconds after which something counts as not coming."""
 GLANCE = 0.05
+STILL = 150
+"""Milliseconds for which an element stays where it is before it is clicked."""
+SHOWN = 2_000
+"""Characters of a page in the message of what never came."""
 GRACE = 4.0
 """Seconds after which a click counts as lost, where it can be done again."""
 FLAGS = (
@@ -73,7 +77,11 @@ class Page:
                 found = None
             return bool(found)
 
-        self.browser.until(seen, f"never true: {script}", patience)
+        try:
+            self.browser.until(seen, f"never true: {script}", patience)
+        except AssertionError as error:
+            error.add_note(f"The page says: {self.text()[:SHOWN]}")
+            raise
         return found
 
     def text(self, selector: str = "body") -> str:
@@ -85,15 +93,22 @@ class Page:
         self.wait(f"document.body.innerText.includes({json.dumps(words)})", patience=patience)
 
     def click(self, selector: str, words: str = "", *, patience: float = PATIENCE) -> None:
-        """Click with the mouse on an element as soon as it is there: the last one of `selector` that has `words`."""
+        """Click with the mouse on the last element of `selector` that has `words`, as soon as it is there to be hit.
+
+        It has to have stood still and to be on top: a click on what is still moving would fall beside it.
+        """
         find = (
             f"[...document.querySelectorAll({json.dumps(selector)})].filter(one => "
             f"one.textContent.includes({json.dumps(words)}) && one.getClientRects().length).at(-1)"
         )
         place = self.wait(
-            f"(() => {{ const one = {find}; if (!one || one.disabled) return null;"
-            "one.scrollIntoView({block: 'center'}); const box = one.getBoundingClientRect();"
-            "return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()",
+            f"(async () => {{ const one = {find}; if (!one || one.disabled) return null;"
+            "one.scrollIntoView({block: 'center'}); const before = one.getBoundingClientRect();"
+            f"await new Promise(done => setTimeout(done, {STILL}));"
+            "const box = one.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;"
+            "const hit = document.elementFromPoint(x, y);"
+            "const moved = ['x', 'y', 'width', 'height'].some(side => before[side] !== box[side]);"
+            "return !moved && hit && one.contains(hit) ? {x, y} : null; })()",
             patience=patience,
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):

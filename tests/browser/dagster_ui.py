@@ -110,7 +110,7 @@ class DagsterUi:
         self.windows()
         self.tab.click("[role=dialog] button", "Latest")
         self.tab.click("[role=dialog] button", "Launch 1 run")
-        self.tab.wait("!document.querySelector('[role=dialog]')")
+        self.tab.see("Launched run")
 
     def resend(self, key: str) -> None:
         """Launch the resend of a declaration, and look on until it succeeded."""
