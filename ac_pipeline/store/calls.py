@@ -161,8 +161,8 @@ def begin_call(store: Store, person: Person, email: str, steps: Sequence[CallSte
             names = {"contact": person.contact_id, "step": one.step.number}
             connection.execute(
                 """insert into engine.outbox values (
-                    0, $contact, $step, md5($payload), $route, 'call', $remote::varchar, $remote::varchar is not null,
-                    $email, $payload
+                    0, $contact, $step, to_hex(hash($payload::varchar)), $route, 'call', $remote::varchar,
+                    $remote::varchar is not null, $email, $payload
                 )""",
                 {
                     **names, "route": one.step.route, "remote": person.remote_id, "email": email,

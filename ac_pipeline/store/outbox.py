@@ -23,7 +23,7 @@ IMPORT_LIMIT = 900.0
 it. Until then nothing else is said of what it says."""
 
 
-PART, AFTER_ALL = 100_000, 2**31 - 1
+PART, AFTER_ALL = 122_880, 2**31 - 1
 """Contacts whose requests are written at a time, and what no contact id reaches."""
 
 

@@ -96,7 +96,7 @@ attempted_address as (
 told_address as (
     select contact_id, email from engine.remote_contact
     where account_id = $account_id and exists (select 1 from due_contact)
-    union
+    union all
     select contact_id, email from attempted_address
 ),
 -- Told something, maybe: after a creation without an answer (`unsure`) the contact may exist or not until somebody

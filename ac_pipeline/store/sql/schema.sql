@@ -127,7 +127,7 @@ create table if not exists engine.conflict (
 create table if not exists engine.outbox (
     position bigint not null, contact_id integer not null, step integer not null, revision varchar not null,
     route varchar not null, reason varchar not null, remote_id varchar, must_exist boolean not null, email varchar not null,
-    payload varchar not null
+    payload varchar not null using compression zstd
 );
 create table if not exists engine.outbox_value (
     contact_id integer not null, step integer not null, property_id integer not null, value varchar not null

@@ -56,11 +56,14 @@ def test_parts_of_the_outbox_add_up(store: Store, monkeypatch: pytest.MonkeyPatc
         )
         for number in (3, 7, 8, FAR, FAR + 1)
     }
-    found = []
+    found, revisions = [], []
     for part in (100_000, 2):
         monkeypatch.setattr(outbox, "PART", part)
         plan(store, contacts, Destination())
         found.append([(row.contact_id, body(row)) for row in next_contacts(store, 0, 100)])
+        revisions.append(rows(store, "select contact_id, revision from engine.outbox order by contact_id"))
     assert found[0] == found[1]
+    assert revisions[0] == revisions[1]
+    assert len({revision for _, revision in revisions[0]}) == len(contacts), "the content of each is another one"
     assert [contact for contact, _ in found[1]] == sorted(contacts)
     assert rows(store, "select count(*) from engine.outbox_value") == [(4 * len(contacts),)]
