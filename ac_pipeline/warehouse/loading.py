@@ -73,10 +73,14 @@ def _set_environment(folder: Path) -> None:
 
 
 def typed(table: pa.Table) -> pa.Table:
-    """Make columns of nothing but untyped NULLs text: dlt would leave them out."""
+    """Make columns of nothing but untyped NULLs text: dlt would leave them out. Moments without a zone are UTC."""
     for number, field in enumerate(table.schema):
         if pa.types.is_null(field.type):
             table = table.set_column(number, field.name, pa.nulls(table.num_rows, pa.string()))
+        elif pa.types.is_timestamp(field.type) and field.type.tz != "UTC":
+            # dlt would do the same, but imports pandas for it.
+            utc = table.column(number).cast(pa.timestamp(field.type.unit, "UTC"))
+            table = table.set_column(number, field.name, utc)
     return table
 
 
