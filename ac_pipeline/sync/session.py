@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -18,7 +15,7 @@ from ac_pipeline.errors import Inconsistent, UnknownName
 from ac_pipeline.home import Home
 from ac_pipeline.model.declaration import Declarations, Kind
 from ac_pipeline.model.extraction import Extracted, Extraction
-from ac_pipeline.model.window import Window, window_around, window_ending_by
+from ac_pipeline.model.window import Window, window_ending_by
 from ac_pipeline.settings import Settings
 from ac_pipeline.store import desired
 from ac_pipeline.store.desired import Step
@@ -32,6 +29,7 @@ from ac_pipeline.store.snapshots import WindowSnapshot, newest_computed, take_sn
 from ac_pipeline.store.store import Clock, Store, open_store, utc_now
 from ac_pipeline.store.streams import register_streams
 from ac_pipeline.sync.approval import judge
+from ac_pipeline.sync.budget import delivery_budget
 from ac_pipeline.sync.event_intake import take_events
 from ac_pipeline.sync.plan import Plan, PlannedDeclaration
 from ac_pipeline.sync.progress import Refreshing
@@ -41,11 +39,6 @@ from ac_pipeline.warehouse import dialect_of, extract
 
 logger = logging.getLogger(__name__)
 
-# Looking through all that dlt and Dagster made for what can be freed takes a second, of a process that ends anyway.
-atexit.register(gc.freeze)
-
-SPARED, LEAST = 0.05, 0.25
-"""Shares of a window: what a delivery leaves before the next tick, and what it may take in any case."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -295,19 +288,6 @@ def open_session(
         finally:
             if publishes:
                 publish(store)
-
-
-def delivery_budget(settings: Settings, now: datetime) -> float:
-    """Return how long a delivery may take from `now` on, in seconds.
-
-    Unless the settings say it, until a little before the next tick, so that its run finds fresher data and a free
-    store; but always for a part of a window, so that a run begun late does something.
-    """
-    if settings.sync_budget is not None:
-        return settings.sync_budget * 60
-    window = window_around(settings.sync_cron, now)
-    length = (window.end - window.start).total_seconds()
-    return max((window.end - now).total_seconds() - length * SPARED, length * LEAST)
 
 
 def _dialect(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.execution.api import execute_run
+from dagster._core.execution.backfill import BulkActionStatus
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -32,12 +33,15 @@ _LATER = {"module": "dagster._core.test_utils", "class": "MockedRunLauncher"}
 _AT_ONCE = {"run_coordinator": {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"}}
 _MODULE = "from pipeline.dagster_graph import definitions\n\ndefs = definitions()\n"
 _current: list[Company] = []
+_ITERATIONS = 6
+"""Of the daemon, within which a backfill has to be over."""
 
 _LAUNCH = """mutation($given: ExecutionParams!) { launchRun(executionParams: $given) {
     __typename
     ... on LaunchRunSuccess { run { runId } }
     ... on PythonError { message }
     ... on RunConfigValidationInvalid { errors { message } } } }"""
+_ASSETS = "query($job: PipelineSelector!) { assetNodes(pipeline: $job) { assetKey { path } } }"
 _BACKFILL = """mutation($given: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $given) {
     __typename
     ... on LaunchBackfillSuccess { backfillId }
@@ -95,13 +99,29 @@ class Graph:
             },
             "partitionNames": list(partitions),
         }
+        return self._backfill(given)
+
+    def backfill_assets(self, partitions: Sequence[str]) -> list[dg.DagsterRun]:
+        """Launch a backfill of all assets of the sync, as the lineage's button does, and return its runs."""
+        keys = self.ask(_ASSETS, job=_selector(JOB))["assetNodes"]
+        return self._backfill({"assetSelection": [key["assetKey"] for key in keys], "partitionNames": list(partitions)})
+
+    def _backfill(self, given: Mapping[str, object]) -> list[dg.DagsterRun]:
         answer = self.ask(_BACKFILL, given=given)["launchPartitionBackfill"]
         assert answer["__typename"] == "LaunchBackfillSuccess", answer
-        for fault in execute_backfill_iteration(self.workspace, logging.getLogger("backfill")):
-            assert fault is None, fault
-        tags = {"dagster/backfill": answer["backfillId"]}
-        found = self.instance.get_runs(dg.RunsFilter(tags=tags), ascending=True)
-        return [self._execute(run.run_id) for run in found]
+        done: list[dg.DagsterRun] = []
+        # What hangs on other assets comes in runs of its own, when those are over.
+        for _ in range(_ITERATIONS):
+            for fault in execute_backfill_iteration(self.workspace, logging.getLogger("backfill")):
+                assert fault is None, fault
+            found = self.instance.get_runs(
+                dg.RunsFilter(tags={"dagster/backfill": answer["backfillId"]}), ascending=True
+            )
+            done += [self._execute(run.run_id) for run in found[len(done) :]]
+            backfill = self.instance.get_backfill(answer["backfillId"])
+            if backfill is None or backfill.status is not BulkActionStatus.REQUESTED:
+                break
+        return done
 
     def _execute(self, run_id: str) -> dg.DagsterRun:
         run = self.instance.get_run_by_id(run_id)

@@ -81,6 +81,27 @@ def test_three_windows_are_backfilled_in_one_run_and_nothing_of_them_is_sent(
     assert (again.is_success, account.requests()) == (True, [])
 
 
+def test_a_backfill_of_all_assets_computes_the_windows_in_one_run_and_sends_nothing(
+    graph: Graph, company: Company, account: Service
+) -> None:
+    """The lineage's button takes the delivery along, which belongs to no window: it comes in a run of its own."""
+    company.members("buyers", *company.crowd(3))
+    windows = []
+    for _ in range(3):
+        windows.append(company.window())
+        company.clock.next_window()
+
+    runs = graph.backfill_assets([window.key for window in windows])
+
+    assert [run.status for run in runs] == [dg.DagsterRunStatus.SUCCESS] * len(runs)
+    computed = [run for run in runs if any(tag.startswith("dagster/asset_partition_range") for tag in run.tags)]
+    assert len(computed) == 1
+    assert company.ask("select as_of from windows order by as_of") == [
+        (window.end.replace(tzinfo=None),) for window in windows
+    ]
+    assert account.requests() == []
+
+
 def test_a_resend_and_a_release_are_launched_by_declaration_and_the_next_sync_does_them(
     graph: Graph, company: Company, account: Service
 ) -> None:
