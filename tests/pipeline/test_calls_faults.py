@@ -29,7 +29,7 @@ from ac_pipeline.model.contact import Contact
 from ac_pipeline.model.events import EventState
 from ac_pipeline.store.lock import held_lock
 from pipeline.events_support import Shop
-from pipeline.pipeline_account import EVENT, TAG
+from pipeline.pipeline_account import EVENT, TAG, UPDATE
 from pipeline.pipeline_support import SYNC, Service, end, killing, service
 
 ANN = "ann@example.com"
@@ -156,23 +156,25 @@ def test_a_call_works_in_a_notebook_and_is_stopped_by_ctrl_c(
     found = asyncio.run(alone())
     assert found is not None
     assert found.id == account.id_of(ANN)
-    child = script(shop)
-    account.forget_requests()
+    for failed, (number, endpoint) in enumerate(((6, UPDATE), (6, TAG)), start=1):
+        child = script(shop)
+        account.forget_requests()
 
-    def interrupt() -> None:
-        account.door.close()
-        child.send_signal(signal.SIGINT)
+        def interrupt(running: subprocess.Popen[str] = child) -> None:
+            account.door.close()
+            running.send_signal(signal.SIGINT)
 
-    account.door.at(6, interrupt)
-    out, err = child.communicate(timeout=60)
-    account.door.open()
-    assert (child.returncode, err.strip().splitlines()[-1]) == (-signal.SIGINT, "KeyboardInterrupt"), out + err
-    assert shop.ask("select kind, state, count(*) from runs group by all order by state") == [
-        ("send", "failed", 1), ("send", "succeeded", 2),
-    ]  # fmt: skip
-    assert shop.ask("select outcome, reason from deliveries order by attempt_id desc limit 1") == [
-        ("unknown", "the call was stopped")
-    ]
+        account.door.at(number, interrupt)
+        out, err = child.communicate(timeout=60)
+        account.door.open()
+        assert account.requests()[-1] == endpoint
+        assert (child.returncode, err.strip().splitlines()[-1]) == (-signal.SIGINT, "KeyboardInterrupt"), out + err
+        assert shop.ask("select kind, state, count(*) from runs group by all order by state") == [
+            ("send", "failed", failed), ("send", "succeeded", 2),
+        ]  # fmt: skip
+        assert shop.ask("select outcome, reason from deliveries order by attempt_id desc limit 1") == [
+            ("unknown", "the call was stopped")
+        ]
 
 
 def test_an_event_that_certainly_was_not_told_may_be_told_under_its_id(shop: Shop, account: Service) -> None:
