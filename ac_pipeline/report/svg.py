@@ -66,10 +66,10 @@ class Frame:
             for value, label in marks
         ]
         span = self.last - self.first
-        days = [
-            text(tick_label(moment, span), self.at(moment), self.height - 4, "middle")
-            for moment in (moment_ticks(self.first, self.last, self.width // 90) or [self.first])
-        ]
+        # Several moments may lie in one day, which is named once.
+        moments = moment_ticks(self.first, self.last, self.width // 90) or [self.first]
+        named = itertools.groupby(moments, lambda moment: tick_label(moment, span))
+        days = [text(label, self.at(next(group)), self.height - 4, "middle") for label, group in named]
         return joined(*lines, *days)
 
     def drawn(self, title: str, *marks: Markup) -> Markup:

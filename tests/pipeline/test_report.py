@@ -12,6 +12,7 @@ import pytest
 from ac_pipeline.report import Figures, page, read_figures
 from ac_pipeline.report.figures import Latency, Run, Size
 from ac_pipeline.report.scale import duration_ticks, ticks, two_sided
+from ac_pipeline.report.svg import Frame
 from ac_pipeline.sync.session import open_session
 from pipeline.pipeline_support import Company
 
@@ -128,3 +129,10 @@ def test_axes_have_few_round_marks_that_span_the_values() -> None:
         assert len(ticks(most)) <= 6
         assert duration_ticks(most)[-1] >= most
         assert (two_sided(most, 3)[0] <= -3, two_sided(most, 3)[-1] >= most) == (True, True)
+
+
+def test_an_axis_names_each_day_once() -> None:
+    """Also where several of its marks lie in one day."""
+    frame = Frame.over(1100, 200, [NOW, NOW + timedelta(days=5)], 0, 1)
+    named = re.findall(r">([^<]+)</text>", str(frame.axes([])))
+    assert 5 <= len(named) == len(set(named))
