@@ -43,9 +43,10 @@ class _Redacted(io.TextIOBase):
 
 
 class InstalledDbt(DbtCliResource):
-    """The dbt that was installed with the package, without what takes longer than this project's whole build.
+    """The dbt that was installed with the package, without two things that cost every run some seconds.
 
-    dagster-dbt asks a process of its own for the version, and makes ready what would count rows or describe columns.
+    dagster-dbt starts a process to learn the version, and makes ready what counts rows and describes columns. The
+    version is the package's, and nobody asks for the others.
     """
 
     @cached_property

@@ -24,7 +24,7 @@ it. Until then nothing else is said of what it says."""
 
 
 PART, AFTER_ALL = 122_880, 2**31 - 1
-"""Contacts whose requests are written at a time, and what no contact id reaches."""
+"""Contacts whose requests are written at a time (a row group of DuckDB), and what no contact id reaches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ part as (
     from engine.property
     left join engine.catalog on catalog.property_id = property.property_id and catalog.account_id = $account_id
 ),
--- All fields of a contact in one pass over its values, as single calls or imports name them. Sorting them would take
--- longer than all the rest, and their order says nothing: no more does it in the revision.
+-- All fields of a contact in one pass over its values, as single calls or imports name them. They are not sorted, which
+-- would take longer than all the rest: their order means nothing to the service, and the revision does not depend on it.
 content as (
     select
         said.contact_id,
